@@ -1,0 +1,110 @@
+"""Every knob of every stage, on one page. What differs from these defaults is kept in the capture's ``project.toml``.
+
+A field whose metadata says ``extends`` may grow without making finished work stale: training goes on instead.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import Literal
+
+
+EXTENDS = {"extends": True}
+
+
+@dataclass(frozen=True, slots=True)
+class FramesConfig:
+    """How photos and videos become frames."""
+
+    long_side_px: int = 1600
+    """Frames are scaled down to this; larger gains little in matching and costs the square."""
+    drop_blurred: bool = True
+    """Leave out photos much less sharp than the others of their camera."""
+    blurred_below: float = 0.25
+    """A photo is blurred when its sharpness is below this share of its neighbours' median."""
+    drop_twins: bool = True
+    """Leave out photos that show nearly the same picture as the one before."""
+    twin_above: float = 0.995
+    """Two neighbours are twins when their small gray pictures correlate at least this much and nothing moved."""
+    video_windows_per_second: float = 2.0
+    """From each window of a video the sharpest frame is kept."""
+    video_least: int = 40
+    """Windows shorten until a video gives this many frames, where it has them."""
+    video_most: int = 300
+    """A video never gives more frames than this."""
+    jpeg_quality: int = 95
+    """Of the frames that are written for matching and training."""
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasConfig:
+    """How cameras are found (structure from motion)."""
+
+    long_side_px: int = 1000
+    """Features are looked for in pictures of this size; it decides most of the time taken."""
+    features: int = 2048
+    """Features kept per photo."""
+    exhaustive_up_to: int = 150
+    """Up to this many photos, every pair is matched; above, neighbours and pairs across gaps."""
+    overlap: int = 10
+    """Neighbours matched with each photo of a long sequence."""
+    seed: int = 0
+    """Of every random choice in matching and mapping."""
+    least_registered: float = 0.8
+    """Below this share of placed photos the next rung of the ladder is tried."""
+    least_accepted: float = 0.5
+    """Below this share of placed photos there is no result at all."""
+    cross_check: bool = True
+    """Map a second time from other pairs and compare; without it a result can only be doubtful."""
+    agree_centres: float = 0.03
+    """Two models agree when their camera centres differ by at most this share of the extent ..."""
+    agree_rotation_deg: float = 3.0
+    """... their rotations by at most this angle ..."""
+    agree_focal: float = 0.05
+    """... and their focal lengths by at most this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplatsConfig:
+    """How gaussians are trained."""
+
+    long_side_px: int = 960
+    """Photos are scaled down to this for training."""
+    max_gaussians: int = 200_000
+    """Growth stops at this many gaussians."""
+    max_steps: int = field(default=7_000, metadata=EXTENDS)
+    """Steps of training; raising it later goes on from where training stood."""
+    hold_out: int = 8
+    """Every so-manyth photo is kept from training and used to judge it; 0 trains on all."""
+    sh_degree: int = 3
+    """Degree of the spherical harmonics: how much colour may change with the viewing direction."""
+    ssim_weight: float = 0.2
+    """Share of structural similarity in the loss; the rest is the absolute difference."""
+    background: Literal["black", "white", "random"] = "black"
+    """What is drawn where no gaussian is; random discourages transparent walls."""
+    coarse_share: float = 0.3
+    """Share of the steps that trains on pictures of half size first."""
+    seed: int = 0
+    """Of every random choice in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsConfig:
+    """Which files are written from the result."""
+
+    ply: bool = True
+    """The standard 3DGS PLY that every viewer reads."""
+    poster_long_side_px: int = 1280
+    """Size of the poster picture."""
+
+
+STAGE_CONFIGS = {"frames": FramesConfig, "cameras": CamerasConfig, "splats": SplatsConfig, "assets": AssetsConfig}
+
+PresetName = Literal["draft", "standard", "best"]
+
+PRESETS: dict[PresetName, dict[str, dict[str, Any]]] = {
+    "draft": {"splats": {"long_side_px": 480, "max_gaussians": 50_000, "max_steps": 2_000}},
+    "standard": {"splats": {"long_side_px": 960, "max_gaussians": 200_000, "max_steps": 7_000}},
+    "best": {"splats": {"long_side_px": 1600, "max_gaussians": 1_000_000, "max_steps": 30_000}},
+}
+"""A preset is nothing but knobs; ``frames.long_side_px`` is the same in all, for matching and undistortion."""

@@ -1,0 +1,1 @@
+"""Files in and out: interchangeable twins behind one read and one write."""

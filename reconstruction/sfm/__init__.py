@@ -1,0 +1,1 @@
+"""From frames to cameras: structure from motion with pycolmap, and an honest word about the result."""

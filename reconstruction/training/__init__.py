@@ -1,0 +1,1 @@
+"""From a scene to gaussians: one loop over two engines."""

@@ -1,0 +1,1 @@
+"""The window. The only folder that may say PySide6, qasync, vispy."""
