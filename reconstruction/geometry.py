@@ -28,7 +28,7 @@ def quats_from_rotations(rotations: Array) -> Array:
     """
     r = np.asarray(rotations, np.float64)
     xx, yy, zz = r[..., 0, 0], r[..., 1, 1], r[..., 2, 2]
-    k = np.empty((*r.shape[:-2], 4, 4))
+    k = np.empty((*r.shape[:-2], 4, 4), np.float64)
     k[..., 0, 0] = xx + yy + zz
     k[..., 1, 1] = xx - yy - zz
     k[..., 2, 2] = yy - xx - zz
@@ -39,7 +39,7 @@ def quats_from_rotations(rotations: Array) -> Array:
     k[..., 1, 2] = k[..., 2, 1] = r[..., 0, 1] + r[..., 1, 0]
     k[..., 1, 3] = k[..., 3, 1] = r[..., 0, 2] + r[..., 2, 0]
     k[..., 2, 3] = k[..., 3, 2] = r[..., 1, 2] + r[..., 2, 1]
-    quats = np.linalg.eigh(k).eigenvectors[..., :, -1].astype(np.float64)
+    quats = np.asarray(np.linalg.eigh(k)[1][..., :, -1], np.float64)
     return np.where(quats[..., :1] < 0, -quats, quats)
 
 
@@ -70,9 +70,9 @@ def rotation_between(start: Array, end: Array) -> Array:
     b = np.asarray(end, np.float64) / np.linalg.norm(end)
     cosine = float(a @ b)
     if cosine < -1 + 1e-12:  # opposite: half a turn about any axis across
-        across = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
+        across = np.asarray(np.cross(a, np.eye(3)[np.argmin(np.abs(a))]), np.float64)
         across /= np.linalg.norm(across)
-        return 2 * np.outer(across, across) - np.eye(3)
+        return 2 * across[:, None] * across - np.eye(3)
     v = np.cross(a, b)
     skew = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
     return np.eye(3) + skew + skew @ skew / (1 + cosine)

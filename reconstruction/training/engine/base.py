@@ -117,7 +117,7 @@ class Picture:
 
 
 class Engine(Protocol):
-    """Holds gaussians and their optimiser: Adam, betas (0.9, 0.999), eps 1e-15, moving only the splats drawn in the step."""
+    """Holds gaussians and their optimiser: Adam, betas (0.9, 0.999), eps 1e-15, moving only the splats drawn."""
 
     def __len__(self) -> int: ...
 
