@@ -1,0 +1,233 @@
+"""The commands of the command line: each takes what was typed and answers."""
+
+import asyncio
+import shutil
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
+
+from app.answer import Answer
+from app.answer import read_quality
+from app.console import Screen
+from app.console import clock
+from app.console import open_screen
+from app.console import size
+from app.devices import choose_device
+from app.devices import usable_threads
+from app.doctor import examine
+from app.draw_views import DrawViews
+from app.errors import AlreadyThere
+from app.errors import NoResultYet
+from app.events import Hub
+from app.events import JobEnded
+from app.jobs import Jobs
+from app.jobs import order_drawing
+from app.jobs import order_run
+from app.prepare import prepare
+from app.problems import Problem
+from app.problems import explain
+from app.project import Project
+from app.run_stages import RunStages
+from app.settings import read_settings
+from app.stages import Machine
+from app.stages import Table
+from app.stages import status as status_of
+from app.worker import Order
+from reconstruction.durable import write_durably
+
+
+def carry_out(typed: Namespace, table: Table) -> int:
+    """Does what was typed and says how it went; the answer is the exit code."""
+    try:
+        answer = _COMMANDS[typed.command](typed, table)
+    except KeyboardInterrupt:
+        answer = Answer(False, typed.project, cancelled=True)
+    except Exception as error:  # the one top of this process: everything becomes words here
+        answer = Answer(False, typed.project, problem=explain(error))
+    if answer.problem:
+        _complain(answer.problem)
+    elif answer.cancelled:
+        print("Paused: the same command goes on from here.", file=sys.stderr)
+    if typed.json:
+        print(answer.as_json())
+    return answer.exit_code
+
+
+def run(typed: Namespace, table: Table) -> Answer:
+    """Takes photos, or a project, down the road."""
+    settings = read_settings()
+    choice = choose_device(typed.device or settings.device)
+    machine = Machine(choice.device, usable_threads(typed.threads or settings.threads))
+    project = prepare(typed, table.configs, settings, choice.device)
+    wanted = {stage.name for stage in table.until(typed.until)}
+    if all(stage.finished for stage in status_of(project, table) if stage.name in wanted):
+        _say(typed, f"{project.folder.name}: everything is done already.")
+        return _standing(project, table)
+    with open_screen(sys.stderr) as screen:
+        screen.say(f"{project.folder}")
+        screen.say(f"preset {project.preset}, {choice.device} ({choice.why}), {machine.threads} threads")
+        order = order_run(RunStages(project.folder, table, typed.until, machine), preview_gap_s=10.0)
+        end = asyncio.run(_follow(order, screen))
+    return _ended(project, table, end)
+
+
+def status(typed: Namespace, table: Table) -> Answer:
+    """How a project stands."""
+    project = Project.open(typed.project)
+    answer = _standing(project, table)
+    sizes = {stage.name: _folder_bytes(project.folder / stage.name) for stage in answer.stages}
+    seconds = {stage.name: stage.record.seconds for stage in answer.stages if stage.record}
+    _say(typed, f"{project.folder}  (preset {project.preset})")
+    for stage in answer.stages:
+        took = clock(seconds[stage.name]) if stage.name in seconds else ""
+        doubts = "; ".join(stage.record.doubts) if stage.record and stage.state == "doubtful" else ""
+        _say(typed, f"  {stage.name:<8} {stage.state:<8} {size(sizes[stage.name]):>8} {took:>8}  {doubts}".rstrip())
+    _say_quality(typed, answer)
+    return replace(answer, more={"sizes_bytes": sizes})
+
+
+def render(typed: Namespace, table: Table) -> Answer:
+    """Pictures of the result."""
+    project = Project.open(typed.project)
+    _need_result(project)
+    settings = read_settings()
+    choice = choose_device(typed.device or settings.device)
+    machine = Machine(choice.device, usable_threads(typed.threads or settings.threads))
+    task = DrawViews(project.folder, typed.camera, typed.path, typed.output.resolve(), typed.side_by_side, machine)
+    for target in task.outputs():
+        if target.exists() and not typed.overwrite:
+            raise AlreadyThere(target)
+    with open_screen(sys.stderr) as screen:
+        end = asyncio.run(_follow(order_drawing(task), screen))
+    answer = _ended(project, table, end)
+    files = [str(path) for path in task.outputs()] if answer.ok else []
+    for file in files:
+        _say(typed, file)
+    return replace(answer, more={"files": files})
+
+
+def doctor(typed: Namespace, table: Table) -> Answer:
+    """What this machine has and lacks."""
+    findings = examine()
+    for finding in findings:
+        _say(typed, f"{finding.state:<8} {finding.name:<14} {finding.found}")
+        if finding.fix:
+            _say(typed, f"{'':<8} {'':<14} -> {finding.fix}")
+    return Answer(all(finding.good for finding in findings), more={"findings": [asdict(each) for each in findings]})
+
+
+def export(typed: Namespace, table: Table) -> Answer:
+    """The result as a file of one's own."""
+    project = Project.open(typed.project)
+    _need_result(project)
+    target: Path = typed.output or Path(f"{project.name}.{typed.format}")
+    if target.exists() and not typed.overwrite:
+        raise AlreadyThere(target)
+
+    def copy(file: BinaryIO) -> None:
+        with (project.folder / "splats" / "splats.ply").open("rb") as original:
+            shutil.copyfileobj(original, file)
+
+    write_durably(target, copy)
+    _say(typed, f"{target}  {size(target.stat().st_size)}")
+    return replace(_standing(project, table), more={"files": [str(target.resolve())]})
+
+
+_COMMANDS: dict[str, Callable[[Namespace, Table], Answer]] = {
+    "run": run,
+    "status": status,
+    "render": render,
+    "export": export,
+    "doctor": doctor,
+}
+
+
+def _complain(problem: Problem) -> None:
+    print(f"{problem.title}\n  {problem.happened}\n  {problem.try_this}", file=sys.stderr)
+    if problem.log_path:
+        print(f"  Log: {problem.log_path}", file=sys.stderr)
+    if problem.report:
+        print(problem.report, file=sys.stderr)
+
+
+async def _follow(order: Order, screen: Screen) -> JobEnded:
+    """How the job ended, shown while it runs; Ctrl-C pauses it, twice kills it."""
+    jobs = Jobs(Hub())
+    jobs.watch(order.job, screen.draw)
+    ended = jobs.start(order)
+    asks = _Asks(jobs, order.job, screen)
+    with _signals(asks, asyncio.get_running_loop()):
+        return await ended
+
+
+@dataclass(slots=True)
+class _Asks:
+    """What Ctrl-C means, the first time and the second."""
+
+    jobs: Jobs
+    job: str
+    screen: Screen
+    count: int = 0
+
+    def once_more(self) -> None:
+        self.count += 1
+        if self.count == 1:
+            self.screen.say("Pausing safely ... (Ctrl-C again ends it at once)")
+            self.jobs.cancel(self.job)
+        else:
+            self.jobs.kill(self.job)
+
+
+@contextmanager
+def _signals(asks: _Asks, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Ctrl-C, and the system's own wish to end us, reach the loop instead of breaking it."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(asks.once_more)
+
+    wanted = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    before = {number: signal.signal(number, handle) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ended(project: Project, table: Table, end: JobEnded) -> Answer:
+    answer = _standing(project, table)
+    return replace(answer, ok=end.outcome == "done", problem=end.problem, cancelled=end.outcome == "cancelled")
+
+
+def _standing(project: Project, table: Table) -> Answer:
+    return Answer(True, project.folder, status_of(project, table), read_quality(project))
+
+
+def _need_result(project: Project) -> None:
+    if not (project.folder / "splats" / "splats.ply").exists():
+        raise NoResultYet(project.folder, "splats")
+
+
+def _say_quality(typed: Namespace, answer: Answer) -> None:
+    quality = answer.quality
+    if quality and quality.get("psnr") is not None:
+        psnr, ssim, count = quality["psnr"], quality["ssim"], quality["gaussians"]
+        _say(typed, f"  quality  {psnr:.2f} dB held out, SSIM {ssim:.3f}, {count:,} gaussians")
+
+
+def _say(typed: Namespace, text: str) -> None:
+    """To a person; with --json only the last line counts, and words go to stderr."""
+    print(text, file=sys.stderr if typed.json else sys.stdout)
+
+
+def _folder_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0
