@@ -223,7 +223,10 @@ def compile_cuda() -> None:
 
 @dataclass(frozen=True)
 class Note:
-    """What an environment is made of. `ready` is written last: without it the environment is half made."""
+    """What an environment is made of. `ready` is written last: without it the environment is half made.
+
+    `adopted`: somebody else made it, so that start.py adds to it and never removes it.
+    """
 
     root: str
     python: str
@@ -231,6 +234,7 @@ class Note:
     extras: tuple[str, ...]
     torch_wish: str
     nvidia: bool
+    adopted: bool = False
     ready: bool = False
 
 
@@ -268,13 +272,13 @@ def set_up(extras: tuple[str, ...] = ()) -> None:
         found = read_note()  # again: another start.py may just have finished
         work = work_needed(found, wanted, PYTHON.exists())
         if work == "remake":
-            remove_environment()
+            remove_environment(adopted=found is not None and found.adopted)
         if work != "nothing":
             make_environment(joined(found, wanted) if found and work == "install" else wanted)
 
 
 def work_needed(found: Note | None, wanted: Note, python_exists: bool) -> str:
-    """`nothing`, `install` (into what is there) or `remake`. What somebody else made is never removed."""
+    """`nothing`, `install` (into what is there, if anything) or `remake`."""
     if found is None:
         return "install"
     if not (found.ready and python_exists) or (found.root, found.python) != (wanted.root, wanted.python):
@@ -291,7 +295,8 @@ def joined(found: Note, wanted: Note) -> Note:
     """What is there once `wanted` is installed into `found`. A build of torch once asked for stays."""
     extras = tuple(sorted({*found.extras, *wanted.extras}))
     torch_wish = wanted.torch_wish or found.torch_wish
-    return replace(wanted, extras=extras, torch_wish=torch_wish, nvidia=found.nvidia or wanted.nvidia)
+    nvidia = found.nvidia or wanted.nvidia
+    return replace(wanted, extras=extras, torch_wish=torch_wish, nvidia=nvidia, adopted=found.adopted)
 
 
 @contextmanager
@@ -317,7 +322,9 @@ def locked(descriptor: int) -> bool:
     return True
 
 
-def remove_environment() -> None:
+def remove_environment(adopted: bool) -> None:
+    if adopted:
+        raise Trouble("`.venv` no longer fits, and start.py did not make it. Move it away, then try again.")
     if Path(sys.prefix).resolve() == VENV:
         raise Trouble("`.venv` must be made anew, but its own Python runs this. Type `deactivate`, then try again.")
     say("`.venv` is half made, or made for another Python, folder or torch: making it anew.")
@@ -328,8 +335,10 @@ def make_environment(wanted: Note) -> None:
     """Installs into `.venv`, between a note that says unfinished and one that says ready."""
     started_s = time.monotonic()
     say("Setting up `.venv` beside start.py: once, for a few minutes, with downloads.")
+    wanted = replace(wanted, adopted=wanted.adopted or (PYTHON.exists() and not NOTE.exists()))
     VENV.mkdir(exist_ok=True)
-    write_note(wanted)
+    if not wanted.adopted:
+        write_note(wanted)
     if not PYTHON.exists():
         finish([sys.executable, "-m", "venv", str(VENV)])
     settings = pip_settings(finish([str(PYTHON), "-m", "pip", "config", "list"]))

@@ -108,7 +108,7 @@ WANTED = replace(WHOLE, ready=False)
     [
         pytest.param(WHOLE, WANTED, "nothing", id="whole"),
         pytest.param(WHOLE, replace(WANTED, extras=()), "nothing", id="more there than wanted"),
-        pytest.param(None, WANTED, "install", id="no environment, or somebody else's"),
+        pytest.param(None, WANTED, "install", id="none, or somebody else's"),
         pytest.param(replace(WHOLE, extras=()), WANTED, "install", id="test tools lacking"),
         pytest.param(WHOLE, replace(WANTED, project_hash="def"), "install", id="other dependencies"),
         pytest.param(replace(WHOLE, ready=False), WANTED, "remake", id="half made"),
@@ -132,6 +132,14 @@ def test_an_environment_whose_python_has_been_uninstalled_is_remade():
 def test_installing_into_an_environment_keeps_its_extras_and_its_torch():
     found = replace(WHOLE, torch_wish="cu128", nvidia=True)
     assert start.joined(found, replace(WANTED, extras=())) == replace(found, ready=False)
+
+
+def test_an_environment_that_somebody_else_made_is_not_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "VENV", tmp_path)
+    assert start.joined(replace(WHOLE, adopted=True), WANTED).adopted
+    with pytest.raises(start.Trouble, match="Move it away"):
+        start.remove_environment(adopted=True)
+    assert tmp_path.exists()
 
 
 def test_a_note_comes_back_as_written_and_a_torn_one_counts_as_half_made(tmp_path, monkeypatch):
