@@ -4,10 +4,13 @@ import json
 from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from typing import Literal
 
+from reconstruction.durable import write_durably
 
-WhyDropped = Literal["unreadable", "damaged", "blurred", "twin", "excess"]
+
+WhyDropped = Literal["unreadable", "damaged", "unsuitable", "blurred", "twin", "excess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class FrameSet:
             "frames": [asdict(frame) for frame in self.frames],
             "dropped": [asdict(dropped) for dropped in self.dropped],
         }
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        write_durably(path, lambda file: _put(file, text))
         return path
 
     @staticmethod
@@ -85,6 +89,10 @@ class FrameSet:
             tuple(Dropped(**entry) for entry in content["dropped"]),
             content["ordered"],
         )
+
+
+def _put(file: BinaryIO, text: str) -> None:
+    file.write(text.encode("utf-8"))
 
 
 def _frame(entry: dict) -> Frame:
