@@ -24,6 +24,7 @@ from reconstruction.raster.kernels.layout import pack_arrays
 from reconstruction.raster.kernels.layout import unpack
 from reconstruction.raster.kernels.project_backward import GRADIENT_X
 from reconstruction.raster.kernels.project_backward import project_backward
+from reconstruction.raster.kernels.threads import use_threads
 
 
 BLACK = np.zeros(3, np.float32)
@@ -32,7 +33,12 @@ BLACK = np.zeros(3, np.float32)
 class CpuRasterizer:
     """Draws float32 splats on the CPU."""
 
+    def __init__(self, threads: int | None = None) -> None:
+        """``threads``: None for as many as numba finds."""
+        self._threads = threads
+
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
+        use_threads(self._threads)
         centres_px = project_centres(splats.means, camera)
         if centres_px.requires_grad:
             centres_px.retain_grad()

@@ -37,7 +37,7 @@ from reconstruction.training.engine.base import Statistics
 from reconstruction.training.engine.base import View
 from reconstruction.training.engine.lessons import Lesson
 from reconstruction.training.engine.lessons import Lessons
-from reconstruction.training.engine.memory import process_peak_bytes
+from reconstruction.training.engine.memory import peak_process_bytes
 
 
 MOST_CANVASES = 4
@@ -152,7 +152,7 @@ class CpuEngine:
         self._steps = state.steps
 
     def peak_memory_bytes(self) -> int:
-        return process_peak_bytes()
+        return peak_process_bytes()
 
     def _hold(self, rows: Floats, firsts: Floats | None = None, seconds: Floats | None = None) -> None:
         """Takes a new population; statistics and buffers start anew."""

@@ -1,15 +1,18 @@
-"""How much memory this process has needed at most."""
+"""How much memory this process has taken at most."""
 
-import sys
+from pathlib import Path
 
 import psutil
 
 
-def process_peak_bytes() -> int:
-    """The largest resident size so far."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset
-    import resource  # not there on Windows
+STATUS = Path("/proc/self/status")
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+
+def peak_process_bytes() -> int:
+    """The largest resident size so far; where the system keeps no such mark, the present size."""
+    if STATUS.exists():
+        for line in STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):  # getrusage's mark survives exec, and would count the parent's memory too
+                return int(line.split()[1]) * 1024
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))

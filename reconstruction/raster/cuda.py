@@ -1,0 +1,77 @@
+"""The gsplat backend: NVIDIA cards.
+
+gsplat compiles its CUDA kernels at first use; importing this file needs neither a card nor gsplat.
+"""
+
+import torch
+from torch import Tensor
+
+from reconstruction.camera import Camera
+from reconstruction.harmonics import degree_of
+from reconstruction.raster.base import EPS_2D_PX2
+from reconstruction.raster.base import NEAR
+from reconstruction.raster.base import Rendering
+from reconstruction.raster.base import Splats
+from reconstruction.raster.choose import cuda_state
+
+
+FAR = 1e10
+
+
+class CudaRasterizer:
+    """Draws float32 splats that lie on a card. Raises RuntimeError, saying why, where CUDA cannot be used."""
+
+    def __init__(self) -> None:
+        state = cuda_state()
+        if not state.usable:
+            raise RuntimeError(f"CUDA cannot be used: {state.reason}")
+        from gsplat.rendering import rasterization  # touching it without a card starts a build that fails
+
+        self._rasterization = rasterization
+
+    def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
+        """As ``Rasterizer.render``. gsplat's "D" is the sum of weight * depth, and has no background."""
+        means = splats.means
+        pose = torch.as_tensor(camera.camera_from_world, dtype=means.dtype, device=means.device)
+        intrinsics = torch.as_tensor(camera.intrinsics, dtype=means.dtype, device=means.device)
+        width, height = camera.size_px
+        images, alphas, meta = self._rasterization(
+            means=means,
+            quats=splats.quats,
+            scales=splats.log_scales.exp(),
+            opacities=torch.sigmoid(splats.logit_opacities),
+            colors=splats.sh,
+            viewmats=pose[None],
+            Ks=intrinsics[None],
+            width=width,
+            height=height,
+            near_plane=NEAR,
+            far_plane=FAR,
+            eps2d=EPS_2D_PX2,
+            sh_degree=degree_of(splats.sh.shape[1]),
+            packed=False,
+            backgrounds=background.to(means)[None],
+            render_mode="RGB+D",
+        )
+        return Rendering(
+            rgb=images[0, ..., :3],
+            alpha=alphas[0, ..., 0],
+            depth=images[0, ..., 3],
+            centres_px=watched(meta["means2d"]),
+            radii_px=meta["radii"][0].amax(-1).to(means.dtype),
+        )
+
+
+def watched(means2d: Tensor) -> Tensor:
+    """gsplat's centres (1, N, 2) as (N, 2), with the same gradient once it is known.
+
+    Indexing would give a tensor that the pictures do not depend on, and that never gets a gradient.
+    """
+    centres_px = means2d.detach()[0].requires_grad_(means2d.requires_grad)
+    if means2d.requires_grad:
+
+        def keep(gradient: Tensor) -> None:
+            centres_px.grad = gradient[0]
+
+        means2d.register_hook(keep)
+    return centres_px
