@@ -77,7 +77,11 @@ def run(typed: Namespace, table: Table) -> Answer:
         screen.say(f"preset {project.preset}, {choice.device} ({choice.why}), {machine.threads} threads")
         order = order_run(RunStages(project.folder, table, typed.until, machine), preview_gap_s=10.0)
         end = asyncio.run(_follow(order, screen))
-    return _ended(project, table, end)
+    answer = _ended(project, table, end)
+    if answer.ok:
+        _say(typed, f"{project.folder}")
+        _say_quality(typed, answer)
+    return answer
 
 
 def status(typed: Namespace, table: Table) -> Answer:
@@ -153,10 +157,8 @@ _COMMANDS: dict[str, Callable[[Namespace, Table], Answer]] = {
 
 def _complain(problem: Problem) -> None:
     print(f"{problem.title}\n  {problem.happened}\n  {problem.try_this}", file=sys.stderr)
-    if problem.log_path:
-        print(f"  Log: {problem.log_path}", file=sys.stderr)
-    if problem.report:
-        print(problem.report, file=sys.stderr)
+    if problem.log_path or problem.report:
+        print(f"  Log: {problem.log_path}" if problem.log_path else problem.report, file=sys.stderr)
 
 
 async def _follow(order: Order, screen: Screen) -> JobEnded:

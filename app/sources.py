@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.errors import DamagedProject
 from app.write_done import write_done
+from reconstruction.configs import STAGE_CONFIGS
 from reconstruction.frames.sources import list_sources
 
 
@@ -68,9 +69,11 @@ def find_sources(asked: tuple[Path, ...], project_folder: Path, known: Sources) 
     """Every photo and video in the named files and folders; a file as ``known`` has it is not read again."""
     resolved = tuple(path.expanduser().resolve() for path in asked)
     by_path = {source.path: source for source in known.files}
+    paths = [found.path for found in list_sources(resolved, project_folder / "frames")]
     files = tuple(
-        _current(by_path[found.path], Path()) if found.path in by_path else _looked_at(found.path)
-        for found in list_sources(resolved, project_folder)
+        _current(by_path[path], Path()) if path in by_path else _looked_at(path)
+        for path in paths
+        if not _is_ours(path, project_folder.resolve())
     )
     return Sources(resolved, files)
 
@@ -83,6 +86,13 @@ def copy_sources(sources: Sources, folder: Path) -> Sources:
         _copied(source, folder, f"{number:04d}_{source.path.name}") for number, source in enumerate(sources.files)
     )
     return replace(sources, files=copied)
+
+
+def _is_ours(path: Path, project_folder: Path) -> bool:
+    """Whether the program wrote that picture itself: a project may stand among its photos, or around them."""
+    if not path.is_relative_to(project_folder):
+        return False
+    return path.relative_to(project_folder).parts[0] in {*STAGE_CONFIGS, "publish", "preview", "log"}
 
 
 def _looked_at(path: Path) -> Source:

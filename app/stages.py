@@ -261,7 +261,7 @@ def _run_frames(work: Work) -> Product:
     from reconstruction.frames.find_frames import find_frames  # OpenCV and PyAV: only the worker may pay for them
 
     sources = work.project.sources().paths(work.project.folder)
-    find_frames(sources, work.folder, work.config, work.progress).write()
+    find_frames(sources, work.folder, work.config, work.progress)
     return Product(_files(work.folder, "frames.json", "images", "masks"))
 
 
