@@ -10,7 +10,8 @@
     ├── TurnedOnTheSpot       the camera only rotated: no depth can be seen
     ├── SeparatePlaces        groups of photos that share nothing with each other
     ├── NotEnoughOverlap      too few of the photos fit together
-    └── ImplausibleCameras    only models with an absurd lens were found
+    ├── ImplausibleCameras    only models with an absurd lens were found
+    └── MappingCrashed        the mapping library failed or died at every attempt
     FormatError
     ├── UnreadableFile        not what its suffix says, or truncated
     ├── NewerFormat           written by a newer version of this program
@@ -91,6 +92,13 @@ class NotEnoughOverlap(CaptureError):
 class ImplausibleCameras(CaptureError):
     focal_px: float
     long_side_px: int
+
+
+@dataclass(eq=False)
+class MappingCrashed(CaptureError):
+    exit_code: int
+    """Negative: the signal that ended the mapping process; 0: it lives and said what went wrong."""
+    last_words: str
 
 
 class FormatError(Exception):

@@ -1,0 +1,83 @@
+"""Diagnosis: why photos do not become a model, as a typed fact."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+import numpy as np
+
+from reconstruction.configs import CamerasConfig
+from reconstruction.errors import CaptureError
+from reconstruction.errors import IdenticalPhotos
+from reconstruction.errors import ImplausibleCameras
+from reconstruction.errors import NotEnoughOverlap
+from reconstruction.errors import PlainPhotos
+from reconstruction.errors import SeparatePlaces
+from reconstruction.errors import TurnedOnTheSpot
+from reconstruction.frames.frame_set import FrameSet
+from reconstruction.sfm.features import Features
+from reconstruction.sfm.gates import FEWEST_PHOTOS
+from reconstruction.sfm.gates import LEAST_ANGLE_DEG
+from reconstruction.sfm.gates import plausible_lens
+from reconstruction.sfm.matching import Pair
+from reconstruction.sfm.model import Model
+from reconstruction.sfm.view_graph import STRONG
+from reconstruction.sfm.view_graph import ViewGraph
+
+
+FEW_FEATURES = 60
+"""A photo with fewer is plain: an ordinary one has thousands."""
+STILL_PX = 1.5
+"""Two photos whose common points move less were taken from one place in one direction."""
+NEARLY_ALL = 0.9
+
+
+def refuse_plain(frames: FrameSet, features: Sequence[Features]) -> None:
+    """Raises PlainPhotos where most photos show next to nothing; matching would only waste time."""
+    plain = tuple(frame.source for frame, found in zip(frames.frames, features) if len(found) < FEW_FEATURES)
+    if len(plain) > len(frames.frames) / 2:
+        raise PlainPhotos(plain, len(frames.frames))
+
+
+def refuse_still(graph: ViewGraph) -> None:
+    """Raises IdenticalPhotos where the photos hardly differ: mapping has nothing to go by."""
+
+    def still(pair: Pair) -> bool:
+        first, second = (graph.features[end].keypoints for end in (pair.first, pair.second))
+        moves = first[pair.matches[:, 0], :2] - second[pair.matches[:, 1], :2]
+        return float(np.median(np.linalg.norm(moves, axis=1))) < STILL_PX
+
+    if len(graph.pairs) >= len(graph) - 1 and _share(graph, still) > NEARLY_ALL:
+        raise IdenticalPhotos(len(graph))
+
+
+def why_not(frames: FrameSet, graph: ViewGraph, models: Sequence[Model], config: CamerasConfig) -> CaptureError:
+    """The likeliest reason that no sound model was found."""
+    names = [frame.source for frame in frames.frames]
+    places = separate_places(graph, config)
+    if places:
+        return SeparatePlaces(tuple(tuple(names[place] for place in group) for group in places))
+    best = max(models, key=len, default=None)
+    if graph.pairs and _share(graph, lambda pair: not pair.shows_depth) > NEARLY_ALL:
+        return TurnedOnTheSpot(len(graph), best.angle_deg if best else 0.0)
+    if best and len(best) >= config.least_accepted * len(graph):
+        if best.angle_deg <= LEAST_ANGLE_DEG:
+            return TurnedOnTheSpot(len(graph), best.angle_deg)
+        if not plausible_lens(best):
+            return ImplausibleCameras(float(best.focal_px[0].mean()), int(best.size_px[0].max()))
+    placed = set(best.names) if best else set()
+    left_out = tuple(frame.source for frame in frames.frames if frame.name not in placed)
+    return NotEnoughOverlap(len(placed), len(graph), left_out)
+
+
+def separate_places(graph: ViewGraph, config: CamerasConfig) -> list[tuple[int, ...]]:
+    """Two or more groups of photos that see different things; empty where one group is nearly everything."""
+    groups = [group for group in graph.components(STRONG) if len(group) >= FEWEST_PHOTOS]
+    if len(groups) < 2 or len(groups[0]) >= config.least_registered * len(graph):
+        return []
+    second_counts = len(groups[1]) >= 0.15 * len(graph)
+    return groups if second_counts and len(groups[0]) + len(groups[1]) >= 0.6 * len(graph) else []
+
+
+def _share(graph: ViewGraph, true_of: Callable[[Pair], bool]) -> float:
+    """Of how many of the pairs it is true."""
+    return sum(map(true_of, graph.pairs)) / len(graph.pairs)

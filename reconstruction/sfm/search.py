@@ -1,0 +1,160 @@
+"""The search for a model: grounds from cheap to dear, and on each every way to map it, until a verdict is settled."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconstruction.configs import CamerasConfig
+from reconstruction.errors import TurnedOnTheSpot
+from reconstruction.frames.frame_set import FrameSet
+from reconstruction.progress import Progress
+from reconstruction.sfm.attempts import Workshop
+from reconstruction.sfm.diagnosis import refuse_plain
+from reconstruction.sfm.diagnosis import refuse_still
+from reconstruction.sfm.diagnosis import why_not
+from reconstruction.sfm.features import Features
+from reconstruction.sfm.features import find_features
+from reconstruction.sfm.ladder import Rung
+from reconstruction.sfm.ladder import Verdict
+from reconstruction.sfm.ladder import judge
+from reconstruction.sfm.ladder import rungs
+from reconstruction.sfm.ladder import settled
+from reconstruction.sfm.view_graph import ViewGraph
+from reconstruction.sfm.view_graph import around_gaps
+from reconstruction.sfm.view_graph import build_graph
+from reconstruction.sfm.view_graph import every_pair
+from reconstruction.sfm.view_graph import extended
+from reconstruction.sfm.view_graph import likely_pairs
+from reconstruction.sfm.view_graph import reverified
+from reconstruction.sfm.view_graph import shared_cameras
+from reconstruction.sfm.view_graph import sparser
+
+
+MANY_PAIRS = 250
+"""Up to this many photos every pair may be matched as a last resort."""
+FINE_LONG_SIDE_PX = 1600
+FINE_FEATURES = 4096
+"""The dear ground: a third of lund's and kitchen's photos only fit together with so many."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Matches to map from, and others of the same photos for the cross-check."""
+
+    name: str
+    main: ViewGraph
+    check: Callable[[Progress], ViewGraph]
+    """Built while the main mapping already runs"""
+
+
+def search(workshop: Workshop, config: CamerasConfig, progress: Progress, threads: int) -> tuple[Verdict, Path]:
+    """The best model and the database it was mapped from; a CaptureError where there is none."""
+    total = len(workshop.frames.frames)
+    verdict, why, database = None, None, workshop.scratch
+    for number, ground in enumerate(grounds(workshop.frames, config, progress, threads)):
+        share = progress.part(1 - 0.5 ** (number + 1), 1 - 0.5 ** (number + 2))
+        climb = Climb(workshop, ground, config, threads)
+        climb.run(share)
+        database = climb.main_database
+        verdict = judge(workshop.candidates, total, config)
+        if settled(verdict, total, config):
+            break
+        why = why_not(workshop.frames, ground.main, [c.model for c in workshop.candidates], config)
+        if verdict is None and isinstance(why, TurnedOnTheSpot):
+            raise why
+    if verdict is not None:
+        return verdict, database
+    if workshop.crashes and not workshop.candidates:
+        raise workshop.crashes[-1]
+    assert why is not None, "there is always one ground"
+    raise why
+
+
+class Climb:
+    """Every way to map one ground, until the verdict is settled."""
+
+    def __init__(self, workshop: Workshop, ground: Ground, config: CamerasConfig, threads: int) -> None:
+        self._workshop = workshop
+        self._ground = ground
+        self._config = config
+        self._threads = threads
+        self._check: ViewGraph | None = None
+        self._databases: dict[tuple[str, bool], Path] = {}
+
+    @property
+    def main_database(self) -> Path:
+        return self._databases["main", True]
+
+    def run(self, progress: Progress) -> None:
+        total = len(self._ground.main)
+        focal_known = any(camera.has_prior_focal_length for camera in self._ground.main.cameras)
+        for number, rung in enumerate(rungs(focal_known)):
+            self._attempt(rung, progress.part(1 - 0.5**number, 1 - 0.5 ** (number + 1)))
+            if settled(judge(self._workshop.candidates, total, self._config), total, self._config):
+                return
+            # Photos without a common view stay apart however they are mapped.
+            if len(self._ground.main.components(15)[0]) < self._config.least_accepted * total:
+                return
+
+    def _attempt(self, rung: Rung, progress: Progress) -> None:
+        tasks = {"main": self._workshop.start("main", rung, self._database("main", rung, progress))}
+        if self._config.cross_check:
+            database = self._database("check", rung, progress.part(0.0, 0.4))
+            tasks["check"] = self._workshop.start("check", rung, database)
+        names = {role: f"{self._ground.name} {role}" for role in tasks}
+        self._workshop.finish(tasks, names, progress.part(0.4, 1.0))
+
+    def _database(self, role: str, rung: Rung, progress: Progress) -> Path:
+        key = role, rung.trust_focal
+        if key not in self._databases:
+            graph = self._graph(role, progress)
+            if not rung.trust_focal:
+                cameras = shared_cameras(self._workshop.frames, trust_focal=False)
+                graph = reverified(graph, cameras, self._threads, progress)
+            self._databases[key] = self._workshop.database(graph)
+        return self._databases[key]
+
+    def _graph(self, role: str, progress: Progress) -> ViewGraph:
+        if role == "main":
+            return self._ground.main
+        if self._check is None:
+            self._check = self._ground.check(progress)
+        return self._check
+
+
+def grounds(frames: FrameSet, config: CamerasConfig, progress: Progress, threads: int) -> Iterator[Ground]:
+    """Matches of the likely pairs; of every pair; of more features at a higher resolution."""
+    total = len(frames.frames)
+    cameras = shared_cameras(frames, trust_focal=True)
+    features = find_features(frames, config.long_side_px, config.features, progress.part(0.0, 0.25), threads)
+    refuse_plain(frames, features)
+    coarse = [part[: config.features] for part in features]
+    looking, matching = progress.part(0.25, 0.3), progress.part(0.3, 0.5)
+    chosen = likely_pairs(coarse, frames.ordered, config, threads, looking)
+    graph = build_graph(coarse, cameras, chosen, threads, matching)
+    if frames.ordered:
+        graph = extended(graph, around_gaps(graph, config.overlap) - chosen, threads, matching)
+    refuse_still(graph)
+    yield _ground("likely", graph, features, config, threads)
+    if len(chosen) < total * (total - 1) // 2 and total <= MANY_PAIRS:
+        graph = extended(graph, every_pair(total) - chosen, threads, progress.part(0.5, 0.6))
+        yield _ground("likely", graph, features, config, threads)
+    features = find_features(frames, FINE_LONG_SIDE_PX, FINE_FEATURES, progress.part(0.75, 0.8), threads)
+    fine = [part[:FINE_FEATURES] for part in features]
+    chosen = every_pair(total) if total <= config.exhaustive_up_to else chosen | around_gaps(graph, config.overlap)
+    graph = build_graph(fine, cameras, chosen, threads, progress.part(0.8, 0.87))
+    yield _ground("fine", graph, features, config, threads)
+
+
+def _ground(name: str, graph: ViewGraph, features: list[Features], config: CamerasConfig, threads: int) -> Ground:
+    """The check has half of the pairs, and features finer than the main mapping's, or every second one of them."""
+
+    def check(progress: Progress) -> ViewGraph:
+        others = [
+            whole[len(used) :] if 2 * len(whole) >= 3 * len(used) else whole[1::2]
+            for whole, used in zip(features, graph.features)
+        ]
+        return build_graph(others, graph.cameras, sparser(graph, config.seed), threads, progress)
+
+    return Ground(name, graph, check)
