@@ -12,7 +12,7 @@ from reconstruction.raster.base import EPS_2D_PX2
 from reconstruction.raster.base import NEAR
 from reconstruction.raster.base import Rendering
 from reconstruction.raster.base import Splats
-from reconstruction.raster.choose import cuda_state
+from reconstruction.raster.cuda_state import cuda_state
 
 
 FAR = 1e10
