@@ -9,12 +9,12 @@ from reconstruction.configs import SplatsConfig
 from reconstruction.gaussians import Gaussians
 from reconstruction.progress import Cancelled
 from reconstruction.progress import Progress
+from reconstruction.raster.choose import Device
 from reconstruction.scene import Scene
 from reconstruction.training.checkpoint import Checkpoints
 from reconstruction.training.checkpoint import Effort
 from reconstruction.training.checkpoint import Standing
 from reconstruction.training.density import Density
-from reconstruction.training.engine.choose import Device
 from reconstruction.training.engine.choose import EngineKind
 from reconstruction.training.engine.choose import choose_engine
 from reconstruction.training.evaluate import judge

@@ -23,8 +23,9 @@ from reconstruction.training.engine.base import Picture
 from reconstruction.training.engine.base import Rates
 from reconstruction.training.engine.base import Revision
 from reconstruction.training.engine.base import Statistics
+from reconstruction.training.engine.base import StepFacts
 from reconstruction.training.engine.base import View
-from reconstruction.training.engine.memory import process_peak_bytes
+from reconstruction.training.engine.memory import peak_process_bytes
 
 
 FIRST_DECAY, SECOND_DECAY = 0.9, 0.999
@@ -106,7 +107,7 @@ class AutogradEngine:
     def __len__(self) -> int:
         return len(self._trained["means"].value)
 
-    def step(self, view: View, rates: Rates) -> "TensorFacts":
+    def step(self, view: View, rates: Rates) -> StepFacts:
         self._time += 1
         for trained in self._trained.values():
             trained.value.grad = None
@@ -172,7 +173,7 @@ class AutogradEngine:
     def peak_memory_bytes(self) -> int:
         if self._device.type == "cuda":
             return torch.cuda.max_memory_allocated(self._device)
-        return process_peak_bytes()
+        return peak_process_bytes()
 
     def _draw(self, camera: Camera, background: tuple[float, float, float], sh_degree: int) -> Rendering:
         parts = {name: trained.value for name, trained in self._trained.items()}

@@ -4,13 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
-
 from reconstruction.gaussians import Gaussians
+from reconstruction.raster.choose import Device
+from reconstruction.raster.choose import choose_device
 from reconstruction.training.engine.base import Engine
-
-
-Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +18,10 @@ class EngineKind:
     make: Callable[[Gaussians], Engine]
 
 
-def choose_engine(device: Device, threads: int | None) -> EngineKind:
-    """CUDA where it is asked for or, for "auto", where there is a card; else the CPU with so many threads.
-
-    ``threads`` None: as many as the machine has.
-    """
-    if device == "cuda" or (device == "auto" and torch.cuda.is_available()):
-        from reconstruction.training.engine.cuda import cuda_engine  # gsplat is not installed on every system
+def choose_engine(device: Device, threads: int | None = None) -> EngineKind:
+    """``threads``: of the CPU; None: all. Engines are imported when chosen: gsplat is not installed on every system."""
+    if choose_device(device) == "cuda":
+        from reconstruction.training.engine.cuda import cuda_engine
 
         return EngineKind("cuda", cuda_engine)
     from reconstruction.training.engine.cpu import CpuEngine
