@@ -145,5 +145,5 @@ def unpack(rows: Floats, coefficients: int) -> dict[str, Floats]:
         "quats": rows[:, QUAT : QUAT + 4].copy(),
         "log_scales": rows[:, LOG_SCALE : LOG_SCALE + 3].copy(),
         "logit_opacities": rows[:, LOGIT].copy(),
-        "sh": rows[:, LINE : LINE + 3 * coefficients].reshape(-1, coefficients, 3).copy(),
+        "sh": rows[:, LINE : LINE + 3 * coefficients].reshape(len(rows), coefficients, 3).copy(),
     }
