@@ -63,7 +63,7 @@ def printed_path(log_path: Path) -> Path:
     return log_path.with_suffix(".txt")
 
 
-def last_printed(log_path: Path, most: int = 12) -> tuple[str, ...]:
+def last_printed(log_path: Path, most: int = 30) -> tuple[str, ...]:
     """The last lines that the job's libraries printed, for a report."""
     path = printed_path(log_path)
     if not path.exists():

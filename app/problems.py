@@ -47,7 +47,7 @@ def explain_death(exit_code: int | None, log_path: Path, printed: tuple[str, ...
     if name == "SIGKILL" or exit_code == _WINDOWS_NO_MEMORY:
         return Problem(
             "This computer ran out of memory",
-            f"The work was ended from outside ({name or 'no memory left'}): so does the system when it is out of memory.",
+            f"The work was ended from outside ({name or 'no memory left'}): so does a system out of memory.",
             _NEED_LESS,
             str(log_path),
             report,

@@ -1,6 +1,7 @@
 """A road of four tiny stages that compute, sleep and can be killed: the engine room is tested with these."""
 
 import hashlib
+import signal
 import time
 from dataclasses import dataclass
 from dataclasses import field
@@ -44,6 +45,8 @@ class GrowConfig:
     pause_s: float = 0.01
     deaf: bool = False
     """Never looks at the wish to stop."""
+    stubborn: bool = False
+    """Shrugs off SIGTERM, as a library deep in native code does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class PackConfig:
     """Writes the result."""
 
     shout: bool = False
+    pause_s: float = 0.0
 
 
 def gather(work: Work) -> Product:
@@ -82,6 +86,8 @@ def place(work: Work) -> Product:
 
 def grow(work: Work) -> Product:
     """Step n's state is the hash of step n - 1's: whatever was killed in between, the end is the same."""
+    if work.config.stubborn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     checkpoint = work.folder / "checkpoint.txt"
     step, state = _read(checkpoint, work.fingerprint) or (0, (work.of("place") / "joined.txt").read_text())
     while step < work.config.max_steps:
@@ -97,6 +103,9 @@ def grow(work: Work) -> Product:
 
 def pack(work: Work) -> Product:
     text = (work.of("grow") / "grown.txt").read_text()
+    for number in range(5):
+        work.progress(number, 5)
+        time.sleep(work.config.pause_s)
     packed = work.folder / "packed.txt"
     packed.write_text(text.upper() if work.config.shout else text)
     return Product((packed,))
