@@ -1,6 +1,7 @@
 """Photos of every make become upright 8-bit sRGB frames; those that cannot are named and left out."""
 
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -450,6 +451,22 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         frames_of(paths, tmp_path / "blocked" / "frames")
     assert "blocked" in str(caught.value.filename)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes to stand for a full disk")
+def test_a_full_disk_stops_the_stage_and_leaves_no_half_file(tmp_path: Path) -> None:
+    import resource
+
+    save_views(tmp_path / "in", count=6, suffix=".png")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(OSError):
+            frames_of([tmp_path / "in"], tmp_path / "frames")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "frames" / "frames.json").exists()
+    assert not list((tmp_path / "frames" / "images").iterdir())
 
 
 @given(strategies.integers(1, 20_000), strategies.integers(1, 20_000), strategies.integers(1, 4000))
