@@ -91,6 +91,7 @@ def train_with(
         keeper.keep(engine)
         raise
     keeper.keep(engine)
+    effort = keeper.effort()
 
     canvas = schedule.canvas(leg.end)
     held_out = judge(engine, map(album.fine, album.held_out), canvas, progress)
@@ -102,8 +103,8 @@ def train_with(
         train_psnr=float(np.mean([photo.psnr for photo in learned])),
         gaussians=len(gaussians),
         steps=leg.end,
-        seconds=keeper.effort().wall_s,
-        cpu_seconds=keeper.effort().cpu_s,
+        seconds=effort.wall_s,
+        cpu_seconds=effort.cpu_s,
         peak_memory_bytes=engine.peak_memory_bytes(),
         device=kind.device,
         held_out=held_out,
