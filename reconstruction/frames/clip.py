@@ -21,8 +21,8 @@ from reconstruction.frames.picture import fitted
 
 
 _HD_HEIGHT_PX = 720
-_UNTOLD_COLORSPACE = 2
-"""AVCOL_SPC_UNSPECIFIED of FFmpeg's pixfmt.h"""
+_CONVERTIBLE_COLORSPACES = frozenset({0, 1, 4, 5, 6, 7, 9})
+"""RGB, 709, FCC, 601 (two numbers), SMPTE 240M, 2020: AVColorSpace of FFmpeg's pixfmt.h; its scaler refuses others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,23 @@ class ClipFrame:
     pixel_aspect: float
     """Width of a pixel by its height; camcorders record 1440 x 1080 pixels that are 4/3 wide."""
 
-    def small_gray(self) -> Pixels:
-        """(h, w) uint8 as stored, not turned: to compare the sharpness of frames of one clip."""
-        size_px = fitted((self.decoded.width, self.decoded.height), FINE_LONG_SIDE_PX)
-        gray = self.decoded.reformat(*size_px, format="gray", interpolation=Interpolation.AREA)
-        return np.asarray(gray.to_ndarray(), np.uint8)
+    def small_gray(self) -> Pixels | None:
+        """(h, w) uint8 as stored, not turned: to compare the sharpness of frames of one clip.
+
+        None where the frame is so damaged that it decodes but cannot be converted.
+        """
+        width, height = fitted((self.decoded.width, self.decoded.height), FINE_LONG_SIDE_PX)
+        try:
+            gray = self.decoded.to_ndarray(
+                width=width,
+                height=height,
+                format="gray",
+                src_colorspace=self._colorspace(),
+                interpolation=Interpolation.AREA,
+            )
+        except av.error.FFmpegError:
+            return None
+        return np.asarray(gray, np.uint8)
 
     def picture(self, long_side_px: int) -> Picture:
         """Upright sRGB with square pixels."""
@@ -68,7 +80,7 @@ class ClipFrame:
 
     def _colorspace(self) -> Colorspace | None:
         """None: the frame tells itself. Where it does not, every player takes 709 for HD and 601 below."""
-        if self.decoded.colorspace != _UNTOLD_COLORSPACE:
+        if self.decoded.colorspace in _CONVERTIBLE_COLORSPACES:
             return None
         return Colorspace.ITU709 if self.decoded.height >= _HD_HEIGHT_PX else Colorspace.ITU601
 

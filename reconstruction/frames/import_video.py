@@ -42,7 +42,7 @@ def import_video(clip: Clip, out: Path, config: FramesConfig, names: Names, tall
     expected = tally.done + planned
     reel = _Reel(clip, out, config, names, tally)
     viewing = reel.view(even_windows(clip.duration_s, planned), skim)
-    if not viewing.times_s:
+    if not viewing.chosen:
         raise UnreadableVideo(clip.path, "none of its frames can be decoded")
     _warn_if_short(clip, viewing, skim, tally)
     last_s = viewing.times_s[-1]
@@ -111,11 +111,14 @@ def _sharpest(frames: Iterable[ClipFrame], windows: Windows) -> Iterator[ClipFra
     best: tuple[float, ClipFrame] | None = None
     window = 0
     for frame in frames:
+        gray = frame.small_gray()
+        if gray is None:
+            continue
         if best and windows.at(frame.time_s) != window:
             yield best[1]
             best = None
         window = windows.at(frame.time_s)
-        sharpness = sharpness_of(frame.small_gray())
+        sharpness = sharpness_of(gray)
         if best is None or sharpness > best[0]:
             best = sharpness, frame
     if best:

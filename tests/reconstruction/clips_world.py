@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.reconstruction.frames_world import view
 CLOCK_HZ = 1000
 UNTOLD = 2
 """AVCOL_SPC_UNSPECIFIED"""
+UNCONVERTIBLE = 14
+"""AVCOL_SPC_ICTCP, which FFmpeg's scaler refuses"""
 _OPTIONS: dict[str, dict[str, object]] = {
     "libx264": {"crf": "18", "preset": "ultrafast"},
     "libx265": {"crf": "18", "preset": "ultrafast", "x265-params": "log-level=none"},
@@ -26,33 +29,39 @@ _OPTIONS: dict[str, dict[str, object]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a video is written, and what it says of itself."""
+
+    codec: str = "libx264"
+    pixel_format: str = "yuv420p"
+    matrix: Colorspace = Colorspace.ITU601
+    claimed_matrix: int | None = None
+    """None: the truth"""
+    pixel_aspect: Fraction = Fraction(1)
+
+
 def save_clip(
-    path: Path,
-    pictures: Sequence[Rgb],
-    times_s: Sequence[float] | None = None,
-    codec: str = "libx264",
-    pixel_format: str = "yuv420p",
-    matrix: Colorspace = Colorspace.ITU601,
-    tagged: bool = True,
-    pixel_aspect: Fraction = Fraction(1),
+    path: Path, pictures: Sequence[Rgb], times_s: Sequence[float] | None = None, coding: Coding = Coding()
 ) -> Path:
-    """A video of those pictures; 10 a second where no times are given; ``tagged`` with its colour matrix or silent."""
+    """A video of those pictures, 10 a second where no times are given."""
     times_s = [index / 10 for index in range(len(pictures))] if times_s is None else times_s
-    height, width = pictures[0].shape[:2]
+    clock = Fraction(1, 10) if path.suffix == ".avi" else Fraction(1, CLOCK_HZ)  # AVI knows no times, only a rate
+    claimed_matrix = coding.matrix if coding.claimed_matrix is None else coding.claimed_matrix
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=10)
+        stream = container.add_stream(coding.codec, rate=10)
         assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-        clock = Fraction(1, 10) if path.suffix == ".avi" else Fraction(1, CLOCK_HZ)  # AVI knows no times, only a rate
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = coding.pixel_format
         stream.codec_context.time_base = clock
         stream.codec_context.thread_count = 1
-        stream.codec_context.sample_aspect_ratio = pixel_aspect
-        stream.codec_context.colorspace = matrix if tagged else UNTOLD
-        stream.options = _OPTIONS.get(codec, {})
+        stream.codec_context.sample_aspect_ratio = coding.pixel_aspect
+        stream.codec_context.colorspace = claimed_matrix
+        stream.options = _OPTIONS.get(coding.codec, {})
         for picture, time_s in zip(pictures, times_s):
             rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame = rgb.reformat(format=pixel_format, dst_colorspace=matrix)
-            frame.colorspace = matrix if tagged else UNTOLD
+            frame = rgb.reformat(format=coding.pixel_format, dst_colorspace=coding.matrix)
+            frame.colorspace = claimed_matrix
             frame.pts, frame.time_base = round(time_s / clock), clock
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

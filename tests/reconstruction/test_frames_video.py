@@ -26,7 +26,9 @@ from reconstruction.frames.windows import windows_wanted
 from reconstruction.progress import Cancelled
 from reconstruction.progress import Progress
 from tests.places import shared_data
+from tests.reconstruction.clips_world import UNCONVERTIBLE
 from tests.reconstruction.clips_world import UNTOLD
+from tests.reconstruction.clips_world import Coding
 from tests.reconstruction.clips_world import save_clip
 from tests.reconstruction.clips_world import turn_clockwise
 from tests.reconstruction.clips_world import walk
@@ -58,7 +60,7 @@ def test_every_codec_and_container_is_read_in_its_colours(
     tmp_path: Path, name: str, codec: str, pixel_format: str
 ) -> None:
     pictures = walk(12)
-    path = save_clip(tmp_path / name, pictures, codec=codec, pixel_format=pixel_format)
+    path = save_clip(tmp_path / name, pictures, coding=Coding(codec, pixel_format))
     frames, ear = frames_of([path], tmp_path / "frames")
     assert not ear.warnings
     assert len(frames.frames) == 12
@@ -71,21 +73,23 @@ def test_every_codec_and_container_is_read_in_its_colours(
 
 
 @pytest.mark.parametrize(
-    ("size_px", "matrix", "tagged"),
+    ("size_px", "matrix", "claimed"),
     [
-        ((160, 120), Colorspace.ITU709, True),
-        ((1280, 720), Colorspace.ITU601, True),
-        ((160, 120), Colorspace.ITU601, False),
-        ((1280, 720), Colorspace.ITU709, False),
+        ((160, 120), Colorspace.ITU709, None),
+        ((1280, 720), Colorspace.ITU601, None),
+        ((160, 120), Colorspace.ITU601, UNTOLD),
+        ((1280, 720), Colorspace.ITU709, UNTOLD),
+        ((160, 120), Colorspace.ITU601, UNCONVERTIBLE),
     ],
 )
 def test_colours_are_right_whether_a_video_names_its_matrix_or_not(
-    tmp_path: Path, size_px: tuple[int, int], matrix: Colorspace, tagged: bool
+    tmp_path: Path, size_px: tuple[int, int], matrix: Colorspace, claimed: int | None
 ) -> None:
     patch = np.full((size_px[1], size_px[0], 3), (200, 60, 40), np.uint8)
-    path = save_clip(tmp_path / "patch.mp4", [patch] * 2, matrix=matrix, tagged=tagged)
+    path = save_clip(tmp_path / "patch.mp4", [patch] * 2, coding=Coding(matrix=matrix, claimed_matrix=claimed))
     frame = next(iter(clip_frames(open_clip(path), skim=False)))
-    assert (frame.decoded.colorspace == UNTOLD) is not tagged
+    assert claimed is None or frame.decoded.colorspace == claimed
+    assert frame.small_gray() is not None
     # The wrong matrix is off by 15 levels here.
     assert np.abs(frame.picture(1600).rgb.astype(int) - patch).max() <= 3
 
@@ -107,7 +111,7 @@ def test_large_videos_are_scaled(tmp_path: Path) -> None:
 
 
 def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
-    path = save_clip(tmp_path / "camcorder.mp4", walk(5), pixel_aspect=Fraction(4, 3))
+    path = save_clip(tmp_path / "camcorder.mp4", walk(5), coding=Coding(pixel_aspect=Fraction(4, 3)))
     frames, _ = frames_of([path], tmp_path / "frames")
     assert {frame.size_px for frame in frames.frames} == {(213, 120)}
 
@@ -162,7 +166,9 @@ def test_never_more_frames_than_the_person_wants(tmp_path: Path) -> None:
 
 
 def test_long_windows_pass_over_frames_that_no_other_needs(tmp_path: Path) -> None:
-    path = save_clip(tmp_path / "walk.mov", walk(60, step=0.3), codec="libx265")  # with frames that no other needs
+    path = save_clip(
+        tmp_path / "walk.mov", walk(60, step=0.3), coding=Coding("libx265")
+    )  # with frames that no other needs
     clip = open_clip(path)
     seen = [frame.time_s for frame in clip_frames(clip, skim=True)]
     assert 5 < len(seen) < 40
