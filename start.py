@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Splatroom's front door: one file that needs nothing but Python 3.11-3.13 and fetches everything else itself.
+"""Splatroom's front door: it needs nothing but Python 3.11-3.13 and fetches everything else itself.
 
 The first start makes the environment `.venv` beside this file and leaves a note in it; a later start only reads that
 note. What start.py itself has to say goes to stderr, since stdout belongs to the program, whose `--json` machines read.
 SPLATROOM_TORCH names the build of torch where the choice made here does not suit: cpu, cu128, torch==2.13.0, a wheel.
-An older Python must still be able to read this file, to be told in words that it is too old: no syntax newer than 3.8.
+An older Python must still be able to read this file and the two it imports, to be told in words that it is too old:
+no syntax newer than 3.8.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import ctypes
 import hashlib
 import importlib
 import importlib.util
-import json
 import os
 import platform
 import re
@@ -23,19 +23,29 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote
 
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Python itself leaves it out under PYTHONSAFEPATH
+
+from app.environment_note import Note
+from app.environment_note import joined
+from app.environment_note import read_note
+from app.environment_note import work_needed
+from app.environment_note import write_note
+from app.torch_build import Torch
+from app.torch_build import choose_torch
+from app.torch_build import nvidia_driver_seen
+from app.torch_build import this_machine
 
 
 ROOT = Path(__file__).resolve().parent
@@ -83,14 +93,13 @@ class Trouble(Exception):
 
 
 def main(words: list[str]) -> int:
-    """The exit code of the whole program. Every failure of the set-up ends here, as a sentence."""
+    return in_words(lambda: answer(words))
+
+
+def in_words(work: Callable[[], int]) -> int:
+    """The work's exit code. Every failure of the set-up and of the checks ends here, as a sentence."""
     try:
-        if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-            raise Trouble(
-                f"Splatroom runs on Python 3.11, 3.12 and 3.13, and this is {platform.python_version()}. "
-                "Install one of these (python.org) and start with it, for instance: python3.13 start.py"
-            )
-        return answer(words)
+        return work()
     except Trouble as trouble:
         say(str(trouble))
     except OSError as error:
@@ -102,6 +111,12 @@ def main(words: list[str]) -> int:
 
 
 def answer(words: list[str]) -> int:
+    """The exit code of the whole program."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise Trouble(
+            f"Splatroom runs on Python 3.11, 3.12 and 3.13, and this is {platform.python_version()}. "
+            "Install one of these (python.org) and start with it, for instance: python3.13 start.py"
+        )
     if not words:
         print(COMMANDS, end="")
         return 0
@@ -119,6 +134,16 @@ def demo_words(words: list[str]) -> list[str]:
     named = any(word.split("=")[0] == "--project" for word in words)
     project = [] if named else ["--project", "demo.splatroom"]
     return ["run", str(ROOT / "resources" / "sample" / "photos"), *project, *words]
+
+
+def test(words: list[str]) -> int:
+    """Brings what the tests ask of the system and of the environment. Every check is then the matter of `tests`."""
+    screen = {} if os.environ.get("DISPLAY") else VIRTUAL_SCREEN
+    provide({**PARTS_TO_RUN, **PARTS_TO_TEST, **screen})
+    set_up(extras=("test",))
+    os.chdir(ROOT)
+    os.environ.pop("PYTHONSAFEPATH", None)  # -m has to find `tests` in this folder
+    return become([str(PYTHON), "-m", "tests", *words])
 
 
 def become(command: list[str]) -> int:
@@ -139,122 +164,6 @@ def say(sentence: str) -> None:
     print(f"start.py: {sentence}", file=sys.stderr, flush=True)
 
 
-def test(words: list[str]) -> int:
-    """Every check in turn and the tests last, so that pytest's closing line is the last to be read."""
-    screen = {} if os.environ.get("DISPLAY") else VIRTUAL_SCREEN
-    provide({**PARTS_TO_RUN, **PARTS_TO_TEST, **screen})
-    set_up(extras=("test",))
-    if "--cuda-compile" in words:
-        compile_cuda()
-    checks = {
-        "Format": [str(PYTHON), "-m", "ruff", "format", "--check", "."],
-        "Lint": [str(PYTHON), "-m", "ruff", "check", "."],
-        "Types": [str(PYTHON), "-m", "pyright"],
-        "Import contracts": [str(PYTHON.with_name("lint-imports"))],
-    }
-    failed = [name for name, command in checks.items() if announced(name, command) != 0]
-    if failed:
-        say(f"Failed: {', '.join(failed)}. The tests run all the same, but this command ends with exit code 1.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves through the `with`, which closes the screen
-    with virtual_screen() as variables:
-        command = [str(PYTHON), "-m", "pytest", *(word for word in words if word != "--cuda-compile")]
-        return announced("Tests", command, variables) or int(bool(failed))
-
-
-def announced(name: str, command: list[str], variables: dict[str, str] | None = None) -> int:
-    """The exit code of a check. Ctrl-C is the check's to answer, since it may have something to close first."""
-    say(f"{name}: {' '.join([Path(command[0]).name, *command[1:]])}")
-    # Windows would print the boxes of lint-imports to a pipe in a code page that has none.
-    variables = {**with_programs(), "PYTHONIOENCODING": "utf-8", **(variables or {})}
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        status = subprocess.call(command, cwd=ROOT, env=variables)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if status in (-signal.SIGINT, 130):
-        raise KeyboardInterrupt
-    return status if status >= 0 else 128 - status
-
-
-@contextmanager
-def virtual_screen() -> Iterator[dict[str, str]]:
-    """The variables that lead every window to a screen of its own, where a Linux machine has none."""
-    if platform.system() != "Linux" or os.environ.get("DISPLAY"):
-        yield {}
-        return
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL, start_new_session=True)
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as answers:
-            number = answers.readline().strip()  # comes when the screen is up, and empty if Xvfb has died
-        if not number:
-            raise Trouble("The virtual screen did not start. Type `Xvfb :99` to see why.")
-        yield {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def compile_cuda() -> None:
-    """Builds gsplat's CUDA extension, for which no card is needed."""
-    nvcc = shutil.which("nvcc")
-    if not nvcc:
-        raise Trouble("--cuda-compile needs nvcc, which is not here. Install the CUDA toolkit, or leave the word out.")
-    built_for = finish([str(PYTHON), "-c", "import torch; print('built for', torch.version.cuda)"])
-    if not re.search(r"built for \d", built_for):
-        release = re.search(r"release (\d+)\.(\d+)", finish([nvcc, "--version"]))
-        raise Trouble(
-            "--cuda-compile needs a CUDA build of torch, and the one in .venv is for the CPU only. Set the variable "
-            f"SPLATROOM_TORCH to cu{''.join(release.groups()) if release else '128'}, then try again."
-        )
-    top = re.search(r"TOP=(.+)", finish([nvcc, "--dryrun", "-x", "cu", os.devnull]))  # nvcc may be a wrapper script
-    variables = {
-        "CUDA_HOME": str(Path(top[1].strip() if top else Path(nvcc).parent.parent).resolve()),
-        "TORCH_CUDA_ARCH_LIST": "7.5;8.0;8.6;8.9;9.0;12.0",
-        "MAX_JOBS": str(os.cpu_count() or 1),
-    }
-    command = [str(PYTHON), "-c", "from gsplat.cuda._backend import _C; raise SystemExit(_C is None)"]
-    say("Compiling gsplat for CUDA takes about ten minutes of one core for each kind of card, once.")
-    if announced("CUDA", command, {name: os.environ.get(name, value) for name, value in variables.items()}):
-        raise Trouble("gsplat's CUDA extension was not built. Is there a C++ compiler? Does nvcc fit torch's CUDA?")
-
-
-@dataclass(frozen=True)
-class Note:
-    """What an environment is made of. `ready` is written last: without it the environment is half made.
-
-    `adopted`: somebody else made it, so that start.py adds to it and never removes it.
-    """
-
-    root: str
-    python: str
-    project_hash: str
-    extras: tuple[str, ...]
-    torch_wish: str
-    nvidia: bool
-    adopted: bool = False
-    ready: bool = False
-
-
-def read_note() -> Note | None:
-    """The note in `.venv`; None where start.py left none, because somebody else made the environment or nobody."""
-    try:
-        said = json.loads(NOTE.read_text(encoding="utf-8"))
-        return Note(**{**said, "extras": tuple(said["extras"])})
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError):  # torn, or another version's: ours, but not to be relied on
-        return Note("", "", "", (), "", nvidia=False)
-
-
-def write_note(note: Note) -> None:
-    beside = NOTE.with_suffix(".new")
-    beside.write_text(json.dumps(asdict(note)), encoding="utf-8")
-    beside.replace(NOTE)
-
-
 def set_up(extras: tuple[str, ...] = ()) -> None:
     """Leaves a whole environment behind. Where there is one already, this costs a few milliseconds."""
     wanted = Note(
@@ -265,38 +174,16 @@ def set_up(extras: tuple[str, ...] = ()) -> None:
         torch_wish=os.environ.get("SPLATROOM_TORCH", ""),
         nvidia=nvidia_driver_seen(),
     )
-    if work_needed(read_note(), wanted, PYTHON.exists()) == "nothing":
+    if work_needed(read_note(NOTE), wanted, PYTHON.exists()) == "nothing":
         return
     provide(PARTS_TO_RUN)
     with alone():
-        found = read_note()  # again: another start.py may just have finished
+        found = read_note(NOTE)  # again: another start.py may just have finished
         work = work_needed(found, wanted, PYTHON.exists())
         if work == "remake":
             remove_environment(adopted=found is not None and found.adopted)
         if work != "nothing":
             make_environment(joined(found, wanted) if found and work == "install" else wanted)
-
-
-def work_needed(found: Note | None, wanted: Note, python_exists: bool) -> str:
-    """`nothing`, `install` (into what is there, if anything) or `remake`."""
-    if found is None:
-        return "install"
-    if not (found.ready and python_exists) or (found.root, found.python) != (wanted.root, wanted.python):
-        return "remake"
-    other_torch = wanted.torch_wish not in ("", found.torch_wish)
-    card_is_new = wanted.nvidia and not found.nvidia and not found.torch_wish
-    if other_torch or card_is_new:
-        return "remake"
-    whole = found.project_hash == wanted.project_hash and set(wanted.extras) <= set(found.extras)
-    return "nothing" if whole else "install"
-
-
-def joined(found: Note, wanted: Note) -> Note:
-    """What is there once `wanted` is installed into `found`. A build of torch once asked for stays."""
-    extras = tuple(sorted({*found.extras, *wanted.extras}))
-    torch_wish = wanted.torch_wish or found.torch_wish
-    nvidia = found.nvidia or wanted.nvidia
-    return replace(wanted, extras=extras, torch_wish=torch_wish, nvidia=nvidia, adopted=found.adopted)
 
 
 @contextmanager
@@ -338,14 +225,14 @@ def make_environment(wanted: Note) -> None:
     wanted = replace(wanted, adopted=wanted.adopted or (PYTHON.exists() and not NOTE.exists()))
     VENV.mkdir(exist_ok=True)
     if not wanted.adopted:
-        write_note(wanted)
+        write_note(wanted, NOTE)
     if not PYTHON.exists():
         finish([sys.executable, "-m", "venv", str(VENV)])
     settings = pip_settings(finish([str(PYTHON), "-m", "pip", "config", "list"]))
     torch = choose_torch(this_machine(settings.get("find-links", ())), wanted.torch_wish)
     say(torch.why)
     install(wanted.extras, torch, settings)
-    write_note(replace(wanted, ready=True))
+    write_note(replace(wanted, ready=True), NOTE)
     say(f"Set up in {time.monotonic() - started_s:.0f} s.")
 
 
@@ -391,69 +278,6 @@ def uv_variables(settings: dict[str, tuple[str, ...]]) -> dict[str, str]:
         "SSL_CERT_FILE": " ".join(settings.get("cert", ())),
     }
     return {name: value for name, value in variables.items() if value and name not in os.environ}
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What decides which build of torch fits. `wheels` are the file names of torch that pip finds locally."""
-
-    system: str
-    architecture: str
-    python: tuple[int, int]
-    nvidia: bool
-    wheels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Torch:
-    """One build of torch. `backend` is an index of PyTorch's own; empty, the ordinary index serves."""
-
-    why: str
-    requirement: str = ""
-    backend: str = ""
-
-    def words(self, uv: bool) -> list[str]:
-        """What the installer is told. pip does not look at the driver, so that `auto` becomes one CUDA for it."""
-        index = f"https://download.pytorch.org/whl/{self.backend.replace('auto', 'cu128')}"
-        backend = f"--torch-backend={self.backend}" if uv else f"--extra-index-url={index}"
-        return [word for word in (self.requirement, backend if self.backend else "") if word]
-
-
-def choose_torch(machine: Machine, wish: str) -> Torch:
-    """The build of torch for this machine. `wish` is SPLATROOM_TORCH, which has the last word."""
-    if re.fullmatch(r"auto|cpu|xpu|cu\d+|rocm[\d.]+", wish):
-        return Torch(f"torch: the {wish} build, as SPLATROOM_TORCH says.", backend=wish)
-    if wish:
-        local_wheel = wish.endswith(".whl") and "://" not in wish
-        return Torch(f"torch: {wish}, as SPLATROOM_TORCH says.", str(Path(wish).absolute()) if local_wheel else wish)
-    if machine.system == "Darwin":
-        return Torch("torch: the build for macOS.")
-    if machine.nvidia:
-        return Torch("torch: the CUDA build for this NVIDIA driver, a large download.", backend="auto")
-    version = newest_cpu_wheel(machine)
-    if version:
-        return Torch(f"torch: {version}, which pip finds on this machine.", f"torch=={version}")
-    return Torch("torch: the CPU build, since no NVIDIA driver is to be seen.", backend="cpu")
-
-
-def newest_cpu_wheel(machine: Machine) -> str | None:
-    """The version of the newest local CPU wheel that this Python can install."""
-    tag = "cp{}{}".format(*machine.python)
-    system = {"Linux": "linux", "Windows": "win"}.get(machine.system, machine.system)
-    wheel = re.compile(rf"torch-([\d.]+\+cpu)-{tag}-{tag}-\w*{system}\S*_{machine.architecture}\.whl", re.IGNORECASE)
-    versions = [match[1] for match in map(wheel.fullmatch, machine.wheels) if match]
-    return max(versions, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default=None)
-
-
-def this_machine(find_links: tuple[str, ...]) -> Machine:
-    folders = [Path(unquote(re.sub(r"^file:///(?=\w:)|^file://", "", link))).expanduser() for link in find_links]
-    wheels = tuple(unquote(wheel.name) for folder in folders for wheel in folder.glob("torch-*.whl"))
-    return Machine(platform.system(), platform.machine(), sys.version_info[:2], nvidia_driver_seen(), wheels)
-
-
-def nvidia_driver_seen() -> bool:
-    places = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/nvidia-smi", "C:/Windows/System32/nvidia-smi.exe")
-    return bool(shutil.which("nvidia-smi")) or any(Path(place).exists() for place in places)
 
 
 def provide(parts: dict[str, str]) -> None:

@@ -6,76 +6,20 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from dataclasses import asdict
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import start
+from app.environment_note import Note
+from app.environment_note import write_note
 
 
-posix_only = pytest.mark.skipif(
-    os.name != "posix", reason="Windows has no signals, links and shell scripts of this kind"
-)
+FRONT_DOOR = ("start.py", "app/__init__.py", "app/environment_note.py", "app/torch_build.py")
 
-LINUX = start.Machine("Linux", "x86_64", (3, 11), nvidia=False)
-WINDOWS = start.Machine("Windows", "AMD64", (3, 13), nvidia=False)
-LOCAL = replace(LINUX, wheels=("torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl",))
-WINDOWS_WHEEL = "torch-2.13.0+cpu-cp313-cp313-win_amd64.whl"
-
-
-@pytest.mark.parametrize(
-    ("machine", "wish", "words"),
-    [
-        pytest.param(replace(LINUX, nvidia=True), "", ["--torch-backend=auto"], id="Linux with an RTX card"),
-        pytest.param(replace(WINDOWS, nvidia=True), "", ["--torch-backend=auto"], id="Windows with an RTX card"),
-        pytest.param(LINUX, "", ["--torch-backend=cpu"], id="Linux without a card"),
-        pytest.param(WINDOWS, "", ["--torch-backend=cpu"], id="Windows without a card"),
-        pytest.param(start.Machine("Darwin", "arm64", (3, 12), nvidia=False), "", [], id="a Mac"),
-        pytest.param(LOCAL, "", ["torch==2.13.0+cpu"], id="Linux, local wheel"),
-        pytest.param(replace(WINDOWS, wheels=(WINDOWS_WHEEL,)), "", ["torch==2.13.0+cpu"], id="Windows, local wheel"),
-        pytest.param(replace(LOCAL, nvidia=True), "", ["--torch-backend=auto"], id="card and local wheel"),
-        pytest.param(replace(LOCAL, python=(3, 12)), "", ["--torch-backend=cpu"], id="Python 3.12, wheel for 3.11"),
-        pytest.param(replace(LOCAL, architecture="aarch64"), "", ["--torch-backend=cpu"], id="ARM, wheel for x86"),
-        pytest.param(
-            replace(LINUX, wheels=(WINDOWS_WHEEL,)), "", ["--torch-backend=cpu"], id="wheel of another system"
-        ),
-        pytest.param(replace(LINUX, nvidia=True), "cpu", ["--torch-backend=cpu"], id="card, but CPU wished"),
-        pytest.param(LINUX, "cu128", ["--torch-backend=cu128"], id="no card, but CUDA wished"),
-        pytest.param(LOCAL, "torch==2.9.1", ["torch==2.9.1"], id="a version wished"),
-        pytest.param(LINUX, "https://host/t.whl", ["https://host/t.whl"], id="an address wished"),
-    ],
-)
-def test_every_kind_of_machine_gets_its_build_of_torch(machine, wish, words):
-    assert start.choose_torch(machine, wish).words(uv=True) == words
-
-
-def test_a_wished_wheel_is_named_in_full_since_the_installer_runs_in_another_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert start.choose_torch(LINUX, "mine.whl").words(uv=True) == [str(tmp_path / "mine.whl")]
-
-
-def test_of_several_local_wheels_the_newest_by_number_is_taken():
-    wheels = tuple(f"torch-{version}+cpu-cp311-cp311-linux_x86_64.whl" for version in ("2.9.1", "2.13.0", "2.10.0"))
-    assert start.newest_cpu_wheel(replace(LINUX, wheels=wheels)) == "2.13.0+cpu"
-
-
-def test_pip_in_place_of_uv_is_sent_to_the_index_that_uv_would_have_chosen():
-    index = "--extra-index-url=https://download.pytorch.org/whl/"
-    assert start.Torch("", backend="cpu").words(uv=False) == [index + "cpu"]
-    assert start.Torch("", backend="auto").words(uv=False) == [index + "cu128"]
-    assert start.Torch("", "torch==2.13.0+cpu").words(uv=False) == ["torch==2.13.0+cpu"]
-
-
-def test_local_wheels_are_found_in_pips_folders_also_under_their_quoted_name(tmp_path):
-    (tmp_path / "torch-2.13.0%2Bcpu-cp311-cp311-linux_x86_64.whl").touch()
-    (tmp_path / "numpy-2.0.0-cp311-cp311-linux_x86_64.whl").touch()
-    machine = start.this_machine((f"file://{tmp_path.as_posix()}", "https://host/wheels", str(tmp_path / "absent")))
-    assert machine.wheels == ("torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl",)
+posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has no signals and links of this kind")
 
 
 def test_uv_is_told_what_pip_is_told_and_the_nearest_source_counts(monkeypatch):
@@ -99,58 +43,11 @@ install.find-links='/nearer'
     assert "UV_FIND_LINKS" not in start.uv_variables(settings), "what a person set for uv is left alone"
 
 
-WHOLE = start.Note("/splatroom", "3.11", "abc", ("test",), "", nvidia=False, ready=True)
-WANTED = replace(WHOLE, ready=False)
-
-
-@pytest.mark.parametrize(
-    ("found", "wanted", "work"),
-    [
-        pytest.param(WHOLE, WANTED, "nothing", id="whole"),
-        pytest.param(WHOLE, replace(WANTED, extras=()), "nothing", id="more there than wanted"),
-        pytest.param(None, WANTED, "install", id="none, or somebody else's"),
-        pytest.param(replace(WHOLE, extras=()), WANTED, "install", id="test tools lacking"),
-        pytest.param(WHOLE, replace(WANTED, project_hash="def"), "install", id="other dependencies"),
-        pytest.param(replace(WHOLE, ready=False), WANTED, "remake", id="half made"),
-        pytest.param(WHOLE, replace(WANTED, root="/moved"), "remake", id="folder moved"),
-        pytest.param(WHOLE, replace(WANTED, python="3.12"), "remake", id="another Python"),
-        pytest.param(WHOLE, replace(WANTED, torch_wish="cpu"), "remake", id="another torch wished"),
-        pytest.param(replace(WHOLE, torch_wish="cpu"), WANTED, "nothing", id="wish no longer repeated"),
-        pytest.param(WHOLE, replace(WANTED, nvidia=True), "remake", id="a card has come"),
-        pytest.param(replace(WHOLE, nvidia=True), WANTED, "nothing", id="the card has gone"),
-        pytest.param(replace(WHOLE, torch_wish="cpu"), replace(WANTED, nvidia=True), "nothing", id="card, CPU wished"),
-    ],
-)
-def test_an_environment_is_finished_remade_or_left_alone(found, wanted, work):
-    assert start.work_needed(found, wanted, python_exists=True) == work
-
-
-def test_an_environment_whose_python_has_been_uninstalled_is_remade():
-    assert start.work_needed(WHOLE, WANTED, python_exists=False) == "remake"
-
-
-def test_installing_into_an_environment_keeps_its_extras_and_its_torch():
-    found = replace(WHOLE, torch_wish="cu128", nvidia=True)
-    assert start.joined(found, replace(WANTED, extras=())) == replace(found, ready=False)
-
-
 def test_an_environment_that_somebody_else_made_is_not_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(start, "VENV", tmp_path)
-    assert start.joined(replace(WHOLE, adopted=True), WANTED).adopted
     with pytest.raises(start.Trouble, match="Move it away"):
         start.remove_environment(adopted=True)
     assert tmp_path.exists()
-
-
-def test_a_note_comes_back_as_written_and_a_torn_one_counts_as_half_made(tmp_path, monkeypatch):
-    monkeypatch.setattr(start, "NOTE", tmp_path / "splatroom.json")
-    assert start.read_note() is None
-    start.write_note(WHOLE)
-    assert start.read_note() == WHOLE
-    start.NOTE.write_text(json.dumps(asdict(WHOLE))[:40])
-    torn = start.read_note()
-    assert torn is not None
-    assert not torn.ready
 
 
 def test_only_one_start_at_a_time_sets_up():
@@ -190,8 +87,23 @@ def test_the_demo_puts_its_project_here_unless_told_otherwise():
     assert start.demo_words(["--project=x"]) == ["run", photos, "--project=x"]
 
 
-def test_python_3_8_can_read_the_file_that_tells_it_to_go():
-    ast.parse(Path(start.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
+def test_python_3_8_can_read_every_file_that_tells_it_to_go():
+    script = """
+import sys, start
+for module in sys.modules.values():
+    print(getattr(module, "__file__", None))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=start.ROOT, capture_output=True, text=True, check=True)
+    ours = {path for path in map(Path, done.stdout.splitlines()) if path.parent in (start.ROOT, start.ROOT / "app")}
+    assert ours == {start.ROOT / name for name in FRONT_DOOR}
+    for path in ours:
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_a_bare_python_that_does_not_look_beside_its_script_opens_the_door(tmp_path):
+    command = [sys.executable, "-I", "-S", start.__file__]  # no packages, and -I stands for PYTHONSAFEPATH as well
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("version", [(3, 8, 18), (3, 10, 13), (3, 14, 0)])
@@ -231,91 +143,12 @@ start.provide({"libc.so.6": "libc6", "libnowhere.so.9": "libnowhere9"})
     assert "This system lacks libnowhere.so.9. Type: sudo apt-get install libnowhere9 " in done.stderr
 
 
-@pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not on this machine")
-def test_the_virtual_screen_answers_while_it_is_needed_and_not_after(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    with start.virtual_screen() as variables:
-        # The abstract name (leading NUL) is there even where /tmp/.X11-unix may not be made.
-        address = "\0/tmp/.X11-unix/X" + variables["DISPLAY"].removeprefix(":")
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(address)
-    with socket.socket(socket.AF_UNIX) as client, pytest.raises(ConnectionRefusedError):
-        client.connect(address)
-
-
-def test_a_screen_that_is_there_is_used(monkeypatch):
-    monkeypatch.setenv("DISPLAY", ":7")
-    with start.virtual_screen() as variables:
-        assert variables == {}
-
-
-def script(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-
-
-@posix_only
-def test_cuda_is_compiled_with_the_toolkit_that_nvcc_itself_names(tmp_path, monkeypatch):
-    script(
-        tmp_path / "nvcc",
-        f'echo "Cuda compilation tools, release 13.0, V13.0.88"; echo "#$ TOP={tmp_path}/cuda/bin/.."',
-    )
-    script(
-        tmp_path / "python", f'case "$2" in *torch.version*) echo built for 13.0;; *) env > "{tmp_path}/seen";; esac'
-    )
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("MAX_JOBS", "3")
-    monkeypatch.delenv("CUDA_HOME", raising=False)
-    monkeypatch.delenv("TORCH_CUDA_ARCH_LIST", raising=False)
-    monkeypatch.setattr(start, "PYTHON", tmp_path / "python")
-    start.compile_cuda()
-    seen = dict(line.partition("=")[::2] for line in (tmp_path / "seen").read_text().splitlines())
-    assert seen["CUDA_HOME"] == str(tmp_path / "cuda")
-    assert seen["TORCH_CUDA_ARCH_LIST"] == "7.5;8.0;8.6;8.9;9.0;12.0"
-    assert seen["MAX_JOBS"] == "3"
-
-
-@posix_only
-def test_cuda_is_not_compiled_for_a_torch_that_knows_no_cuda(tmp_path, monkeypatch):
-    script(tmp_path / "nvcc", 'echo "Cuda compilation tools, release 12.8, V12.8.93"')
-    script(tmp_path / "python", "echo a warning; echo built for None")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(start, "PYTHON", tmp_path / "python")
-    with pytest.raises(start.Trouble, match="Set the variable SPLATROOM_TORCH to cu128"):
-        start.compile_cuda()
-
-
-def test_cuda_is_not_compiled_without_nvcc(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(start.Trouble, match="nvcc, which is not here"):
-        start.compile_cuda()
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """A folder with start.py, a whole environment (this Python) and an app that tells what it was told."""
-    root = tmp_path / "house"
-    (root / ".venv" / "bin").mkdir(parents=True)
-    shutil.copy(start.__file__, root)
-    (root / "pyproject.toml").write_text("[project]\n")
-    (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    note = start.Note(
-        root=str(root.resolve()),
-        python=f"{sys.version_info[0]}.{sys.version_info[1]}",
-        project_hash=hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
-        extras=(),
-        torch_wish="",
-        nvidia=True,
-        ready=True,
-    )
-    (root / ".venv" / "splatroom.json").write_text(json.dumps(asdict(note)))
-    (root / "app").mkdir()
-    (root / "app" / "__main__.py").write_text(
-        """\
+TELLS = """\
 import json, os, sys, time
 interrupts = 0
 try:
-    print(json.dumps({"words": sys.argv[1:], "cwd": os.getcwd(), "path": os.environ["PATH"]}), flush=True)
+    facts = {"file": __file__, "words": sys.argv[1:], "cwd": os.getcwd(), "path": os.environ["PATH"]}
+    print(json.dumps(facts), flush=True)
     time.sleep(30 if "wait" in sys.argv else 0)
 except KeyboardInterrupt:
     interrupts += 1
@@ -326,7 +159,35 @@ except KeyboardInterrupt:
     sys.exit(130 + interrupts - 1)
 sys.exit(7)
 """
+
+
+def copy_front_door(root: Path) -> None:
+    (root / "app").mkdir()
+    for name in FRONT_DOOR:
+        shutil.copy(start.ROOT / name, root / name)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A folder with start.py, a whole environment (this Python), and an app and tests that tell what they were told."""
+    root = tmp_path / "house"
+    (root / ".venv" / "bin").mkdir(parents=True)
+    copy_front_door(root)
+    (root / "pyproject.toml").write_text("[project]\n")
+    (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    note = Note(
+        root=str(root.resolve()),
+        python=f"{sys.version_info[0]}.{sys.version_info[1]}",
+        project_hash=hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
+        extras=("test",),
+        torch_wish="",
+        nvidia=True,
+        ready=True,
     )
+    write_note(note, root / ".venv" / "splatroom.json")
+    (root / "tests").mkdir()
+    for room in ("app", "tests"):
+        (root / room / "__main__.py").write_text(TELLS)
     return root
 
 
@@ -358,6 +219,25 @@ def test_words_folder_and_exit_code_pass_through_and_an_app_folder_in_the_way_do
 
 
 @posix_only
+def test_the_checks_run_in_the_root_from_any_folder_and_under_a_safe_path_too(house, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no apt-get, so that nothing is installed
+    monkeypatch.setenv("DISPLAY", ":7")
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.delenv("SPLATROOM_TORCH", raising=False)
+    command = [sys.executable, str(house / "start.py"), "test", "--cuda-compile", "-k", "some"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "This system lacks" in done.stderr:
+        pytest.skip(done.stderr)
+    said = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (7, "")
+    assert Path(said["file"]) == house / "tests" / "__main__.py"
+    assert said["words"] == ["--cuda-compile", "-k", "some"]
+    assert said["cwd"] == str(house)
+    assert said["path"].split(os.pathsep)[0] == str(house / ".venv" / "bin")
+
+
+@posix_only
 def test_ctrl_c_reaches_the_program_once_and_its_exit_code_comes_back(house, tmp_path):
     process = knock(house, ["run", "wait"], tmp_path)
     assert process.stdout is not None
@@ -379,7 +259,7 @@ def test_killing_the_front_door_leaves_no_program_behind(house, tmp_path):
 
 
 def test_without_a_word_the_commands_are_listed_and_nothing_is_set_up(tmp_path):
-    shutil.copy(start.__file__, tmp_path)
+    copy_front_door(tmp_path)
     process = knock(tmp_path, [], tmp_path)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
