@@ -27,6 +27,7 @@ from reconstruction.raster.kernels.simd import ceil
 from reconstruction.raster.kernels.simd import floor
 from reconstruction.raster.kernels.simd import maximum
 from reconstruction.raster.kernels.simd import minimum
+from reconstruction.raster.kernels.simd import pick
 from reconstruction.raster.kernels.simd import ramp
 from reconstruction.raster.kernels.simd import root
 from reconstruction.raster.kernels.simd import select
@@ -45,10 +46,10 @@ DIGITS = 1 << DIGIT_BITS
 @njit(inline="always")
 def tile_box(drawn, record, lens):
     """First and last column, first and last row of tiles in the box of a drawn splat; empty: last < first."""
-    left = drawn[record + X] - drawn[record + HALF_WIDTH] - MARGIN_PX
-    right = drawn[record + X] + drawn[record + HALF_WIDTH] + MARGIN_PX
-    top = drawn[record + Y] - drawn[record + HALF_HEIGHT] - MARGIN_PX
-    bottom = drawn[record + Y] + drawn[record + HALF_HEIGHT] + MARGIN_PX
+    left = pick(drawn, record + X) - pick(drawn, record + HALF_WIDTH) - MARGIN_PX
+    right = pick(drawn, record + X) + pick(drawn, record + HALF_WIDTH) + MARGIN_PX
+    top = pick(drawn, record + Y) - pick(drawn, record + HALF_HEIGHT) - MARGIN_PX
+    bottom = pick(drawn, record + Y) + pick(drawn, record + HALF_HEIGHT) + MARGIN_PX
     half = np.float32(0.5)
     left = max(np.ceil(left - half), np.float32(0))
     right = min(np.floor(right - half), lens.width - np.float32(1))
@@ -66,20 +67,20 @@ def store_spans(drawn, record, lens, first_row, spans):
     Line 0 may be larger than line 1: nothing is reached. The ellipse x^T conic x = REACH: its leftmost and rightmost
     points lie at dy = -/+ conic_xy / conic_yy * HALF_WIDTH, held inside each row of tiles.
     """
-    a, b, c = drawn[record + CONIC_XX], drawn[record + CONIC_XY], drawn[record + CONIC_YY]
-    x, y = drawn[record + X], drawn[record + Y]
-    half_height = drawn[record + HALF_HEIGHT] + MARGIN_PX
+    a, b, c = pick(drawn, record + CONIC_XX), pick(drawn, record + CONIC_XY), pick(drawn, record + CONIC_YY)
+    x, y = pick(drawn, record + X), pick(drawn, record + Y)
+    half_height = pick(drawn, record + HALF_HEIGHT) + MARGIN_PX
     inverse = np.float32(1) / a
     slope = b * inverse
     determinant = a * c - b * b
-    widest = -b / c * drawn[record + HALF_WIDTH]
+    widest = -b / c * pick(drawn, record + HALF_WIDTH)
     rows = ramp() + np.float32(first_row)
     top = maximum(rows * TILE_HEIGHT + (np.float32(0.5) - y), -half_height)
     bottom = minimum(rows * TILE_HEIGHT + (np.float32(TILE_HEIGHT - 0.5) - y), half_height)
     bottom = minimum(bottom, spread(lens.height - np.float32(0.5) - y))
     at_right = minimum(maximum(spread(widest), top), bottom)
     at_left = minimum(maximum(spread(-widest), top), bottom)
-    reach = drawn[record + REACH] * a
+    reach = pick(drawn, record + REACH) * a
     right = root(maximum(reach - at_right * at_right * determinant, 0.0)) * inverse - at_right * slope + (x + MARGIN_PX)
     left = (x - MARGIN_PX) - at_left * slope - root(maximum(reach - at_left * at_left * determinant, 0.0)) * inverse
     left = maximum(ceil(left - 0.5), 0.0)

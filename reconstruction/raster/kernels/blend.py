@@ -33,6 +33,7 @@ from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import magnitude
 from reconstruction.raster.kernels.simd import maximum
 from reconstruction.raster.kernels.simd import minimum
+from reconstruction.raster.kernels.simd import pick
 from reconstruction.raster.kernels.simd import ramp
 from reconstruction.raster.kernels.simd import select
 from reconstruction.raster.kernels.simd import spread
@@ -62,12 +63,12 @@ C1, C2, C3, C4 = power_of_two_polynomial()
 def row_terms(drawn, record, left):
     """What a splat gives to every row of a tile: dx, and its exponent as level - dx**2 ..., in sixteenths of a bit."""
     scale = np.float32(LOG2_E / 2**SQUARINGS)
-    dx = ramp() + (left + np.float32(0.5) - drawn[record + X])
-    across = drawn[record + LEVEL] * np.float32(1 / 2**SQUARINGS) - dx * dx * (
-        drawn[record + CONIC_XX] * (scale * np.float32(0.5))
+    dx = ramp() + (left + np.float32(0.5) - pick(drawn, record + X))
+    across = pick(drawn, record + LEVEL) * np.float32(1 / 2**SQUARINGS) - dx * dx * (
+        pick(drawn, record + CONIC_XX) * (scale * np.float32(0.5))
     )
-    slant = dx * (drawn[record + CONIC_XY] * scale)
-    fall = drawn[record + CONIC_YY] * (scale * np.float32(0.5))
+    slant = dx * (pick(drawn, record + CONIC_XY) * scale)
+    fall = pick(drawn, record + CONIC_YY) * (scale * np.float32(0.5))
     return dx, across, slant, fall
 
 
@@ -85,8 +86,8 @@ def opacity_of_row(across, slant, fall, dy):
 @njit(inline="always")
 def rows_of(drawn, record, top):
     """How far below row 0 of the tile the centre lies, and the first and last row that the splat reaches."""
-    centre = drawn[record + Y] - np.float32(0.5) - top
-    half = drawn[record + HALF_HEIGHT] + MARGIN_PX
+    centre = pick(drawn, record + Y) - np.float32(0.5) - top
+    half = pick(drawn, record + HALF_HEIGHT) + MARGIN_PX
     first = max(0, int(np.ceil(centre - half)))
     last = min(TILE_HEIGHT - 1, int(np.floor(centre + half)))
     return centre, first, last
@@ -117,7 +118,7 @@ def blend_tile(left, top, first, last, pair_splats, drawn, tile, alive):
         record = np.int64(pair_splats[pair]) * LINE
         _, across, slant, fall = row_terms(drawn, record, left)
         centre, first_row, last_row = rows_of(drawn, record, top)
-        red, green, blue = drawn[record + RED], drawn[record + GREEN], drawn[record + BLUE]
+        red, green, blue = pick(drawn, record + RED), pick(drawn, record + GREEN), pick(drawn, record + BLUE)
         for row in range(first_row, last_row + 1):
             if not alive[row]:
                 continue

@@ -30,6 +30,7 @@ from reconstruction.raster.kernels.simd import JIT
 from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import magnitude
 from reconstruction.raster.kernels.simd import minimum
+from reconstruction.raster.kernels.simd import pick
 from reconstruction.raster.kernels.simd import select
 from reconstruction.raster.kernels.simd import spread
 from reconstruction.raster.kernels.simd import store
@@ -44,7 +45,7 @@ def sum_pair(record, left, top, drawn, tile, alive, sums, place):
     """
     dx, across, slant, fall = row_terms(drawn, record, left)
     centre, first_row, last_row = rows_of(drawn, record, top)
-    red, green, blue = drawn[record + RED], drawn[record + GREEN], drawn[record + BLUE]
+    red, green, blue = pick(drawn, record + RED), pick(drawn, record + GREEN), pick(drawn, record + BLUE)
     sum_, sum_y, sum_yy = spread(0.0), spread(0.0), spread(0.0)
     sum_red, sum_green, sum_blue = spread(0.0), spread(0.0), spread(0.0)
     for row in range(first_row, last_row + 1):

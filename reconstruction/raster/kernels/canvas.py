@@ -85,9 +85,9 @@ class Canvas:
         self._box_starts = np.zeros(count + 1, np.int64)
         self._touched = np.zeros(count, np.int32)
         self._tiles = np.zeros(0, np.int32)
-        self._pair_splats = np.zeros(0, np.int32)
+        self.pair_splats = np.zeros(0, np.int32)
         self._pair_slots = np.zeros(0, np.int32)
-        self._tile_starts = np.zeros(self.grid.tiles + 1, np.int32)
+        self.tile_starts = np.zeros(self.grid.tiles + 1, np.int32)
         self._stops = np.zeros(self.grid.tiles, np.int32)
 
     def draw(self, rows: Floats, camera: Camera, degree: int, background: Floats) -> None:
@@ -102,7 +102,7 @@ class Canvas:
         self._tiles = _at_least(self._tiles, running_sum(self.boxes, self._box_starts))
         span_tiles(self.drawn, self.lens, self.grid.columns, self.boxes, self._box_starts, self._tiles, self._touched)
         pairs = running_sum(self._touched, self.slot_starts)
-        self._pair_splats = _at_least(self._pair_splats, pairs)
+        self.pair_splats = _at_least(self.pair_splats, pairs)
         self._pair_slots = _at_least(self._pair_slots, pairs)
         scatter(
             depth_order(self.drawn, self._touched),
@@ -111,16 +111,16 @@ class Canvas:
             self.slot_starts,
             self._tiles,
             self.grid.tiles,
-            self._tile_starts,
-            self._pair_splats,
+            self.tile_starts,
+            self.pair_splats,
             self._pair_slots,
         )
 
     def blend(self, drawn: Floats, background: Floats) -> None:
         """Fills ``picture`` and ``light`` with splats placed before; ``drawn`` may carry other colours."""
         blend(
-            self._tile_starts,
-            self._pair_splats,
+            self.tile_starts,
+            self.pair_splats,
             drawn,
             self.grid.columns,
             self.grid.rows,
@@ -135,8 +135,8 @@ class Canvas:
         if len(self.sums) < self.pairs * LINE:
             self.sums = aligned_zeros(int(self.pairs * 1.25))
         blend_backward(
-            self._tile_starts,
-            self._pair_splats,
+            self.tile_starts,
+            self.pair_splats,
             self._pair_slots,
             drawn,
             self.grid.columns,
