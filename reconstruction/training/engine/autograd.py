@@ -186,8 +186,9 @@ class AutogradEngine:
         gradient = rendering.centres_px.grad
         if gradient is None:
             return
-        half = torch.tensor(size_px, dtype=gradient.dtype, device=self._device) / 2
-        self._gradients += torch.where(drawn, (gradient * half).norm(dim=1), 0.0)
+        width, height = size_px
+        lengths = torch.hypot(gradient[:, 0] * (width / 2), gradient[:, 1] * (height / 2))
+        self._gradients += torch.where(drawn, lengths, 0.0)
         self._seen += drawn
 
     def _forget(self) -> None:
