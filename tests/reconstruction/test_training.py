@@ -99,10 +99,10 @@ def test_a_known_world_is_found_again(tmp_path: Path) -> None:
     trained = run(scene, config, tmp_path / "splats")
     report = trained.report
     assert report.psnr is not None
-    assert report.psnr > 27  # measured 30; the photos that were learned from come to 37
+    assert report.psnr > 30  # measured 32.7; the photos that were learned from come to 37.5
     assert report.train_psnr > report.psnr
     assert report.ssim is not None
-    assert report.ssim > 0.9
+    assert report.ssim > 0.94
     assert len(trained.gaussians) == report.gaussians <= 600
     history = [json.loads(line) for line in (tmp_path / "splats" / "history.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in history] == list(range(90, 901, 90))
