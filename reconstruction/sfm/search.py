@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from reconstruction.configs import CamerasConfig
-from reconstruction.errors import TurnedOnTheSpot
+from reconstruction.errors import CaptureError
+from reconstruction.errors import NotEnoughOverlap
 from reconstruction.frames.frame_set import FrameSet
 from reconstruction.progress import Progress
 from reconstruction.sfm.attempts import Workshop
 from reconstruction.sfm.diagnosis import refuse_plain
 from reconstruction.sfm.diagnosis import refuse_still
+from reconstruction.sfm.diagnosis import refuse_turn
+from reconstruction.sfm.diagnosis import seen_flat
+from reconstruction.sfm.diagnosis import separate_places
 from reconstruction.sfm.diagnosis import why_not
 from reconstruction.sfm.features import Features
 from reconstruction.sfm.features import find_features
@@ -36,6 +41,7 @@ MANY_PAIRS = 250
 FINE_LONG_SIDE_PX = 1600
 FINE_FEATURES = 4096
 """The dear ground: a third of lund's and kitchen's photos only fit together with so many."""
+FLAT = "everything in the photos lies on one plane, which also a turning camera would show"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,23 +57,25 @@ class Ground:
 def search(workshop: Workshop, config: CamerasConfig, progress: Progress, threads: int) -> tuple[Verdict, Path]:
     """The best model and the database it was mapped from; a CaptureError where there is none."""
     total = len(workshop.frames.frames)
-    verdict, why, database = None, None, workshop.scratch
+    best: tuple[Verdict, Path] | None = None
+    why: CaptureError = NotEnoughOverlap(0, total)
     for number, ground in enumerate(grounds(workshop.frames, config, progress, threads)):
-        share = progress.part(1 - 0.5 ** (number + 1), 1 - 0.5 ** (number + 2))
+        if separate_places(ground.main, config):
+            why = why_not(workshop.frames, ground.main, [], config)
+            continue
         climb = Climb(workshop, ground, config, threads)
-        climb.run(share)
-        database = climb.main_database
+        climb.run(progress.part(1 - 0.5 ** (number + 1), 1 - 0.5 ** (number + 2)))
         verdict = judge(workshop.candidates, total, config)
+        if verdict is not None:
+            flat = verdict.doubt is None and seen_flat(ground.main)
+            best = replace(verdict, doubt=FLAT) if flat else verdict, climb.main_database
         if settled(verdict, total, config):
             break
         why = why_not(workshop.frames, ground.main, [c.model for c in workshop.candidates], config)
-        if verdict is None and isinstance(why, TurnedOnTheSpot):
-            raise why
-    if verdict is not None:
-        return verdict, database
+    if best is not None:
+        return best
     if workshop.crashes and not workshop.candidates:
         raise workshop.crashes[-1]
-    assert why is not None, "there is always one ground"
     raise why
 
 
@@ -136,6 +144,7 @@ def grounds(frames: FrameSet, config: CamerasConfig, progress: Progress, threads
     if frames.ordered:
         graph = extended(graph, around_gaps(graph, config.overlap) - chosen, threads, matching)
     refuse_still(graph)
+    refuse_turn(graph)
     yield _ground("likely", graph, features, config, threads)
     if len(chosen) < total * (total - 1) // 2 and total <= MANY_PAIRS:
         graph = extended(graph, every_pair(total) - chosen, threads, progress.part(0.5, 0.6))
