@@ -21,6 +21,7 @@ from app.console import Screen
 from app.console import clock
 from app.console import open_screen
 from app.console import size
+from app.devices import Choice
 from app.devices import choose_device
 from app.devices import usable_threads
 from app.doctor import examine
@@ -37,6 +38,7 @@ from app.problems import Problem
 from app.problems import explain
 from app.project import Project
 from app.run_stages import RunStages
+from app.settings import Settings
 from app.settings import read_settings
 from app.stages import Machine
 from app.stages import Table
@@ -66,7 +68,7 @@ def run(typed: Namespace, table: Table) -> Answer:
     """Takes photos, or a project, down the road."""
     settings = read_settings()
     choice = choose_device(typed.device or settings.device)
-    machine = Machine(choice.device, usable_threads(typed.threads or settings.threads))
+    machine = _machine(typed, settings, choice)
     project = prepare(typed, table.configs, settings, choice.device)
     wanted = {stage.name for stage in table.until(typed.until)}
     if all(stage.finished for stage in status_of(project, table) if stage.name in wanted):
@@ -105,7 +107,7 @@ def render(typed: Namespace, table: Table) -> Answer:
     _need_result(project)
     settings = read_settings()
     choice = choose_device(typed.device or settings.device)
-    machine = Machine(choice.device, usable_threads(typed.threads or settings.threads))
+    machine = _machine(typed, settings, choice)
     task = DrawViews(project.folder, typed.camera, typed.path, typed.output.resolve(), typed.side_by_side, machine)
     for target in task.outputs():
         if target.exists() and not typed.overwrite:
@@ -159,6 +161,11 @@ def _complain(problem: Problem) -> None:
     print(f"{problem.title}\n  {problem.happened}\n  {problem.try_this}", file=sys.stderr)
     if problem.log_path or problem.report:
         print(f"  Log: {problem.log_path}" if problem.log_path else problem.report, file=sys.stderr)
+
+
+def _machine(typed: Namespace, settings: Settings, choice: Choice) -> Machine:
+    device = "auto" if choice.device == "cuda" and not choice.demanded else choice.device
+    return Machine(device, usable_threads(typed.threads or settings.threads))
 
 
 async def _follow(order: Order, screen: Screen) -> JobEnded:

@@ -14,6 +14,10 @@ from app.events import Run
 from app.events import StageRun
 
 
+SHARES = 1000
+"""A verb of several parts counts thousandths of itself (Progress.part): no rate worth reading."""
+
+
 class Bars:
     """One bar per stage, redrawn in place."""
 
@@ -114,7 +118,7 @@ def _words(stage: StageRun) -> str:
         doubts = f": {'; '.join(stage.doubts)}" if stage.doubts else ""
         return f"{stage.state}{took}{doubts}"
     parts = []
-    if stage.rate_per_s is not None and stage.rate_per_s > 0:
+    if stage.rate_per_s is not None and stage.rate_per_s > 0 and stage.total != SHARES:
         parts.append(f"{stage.rate_per_s:.3g}/s")
     if stage.left_s is not None:
         parts.append(f"{clock(stage.left_s)} left")

@@ -30,12 +30,14 @@ class Choice:
 
     device: DeviceName
     why: str
+    demanded: bool = False
+    """Nothing else will do; otherwise the worker may still fall back to the CPU, should torch not see the card."""
 
 
 def choose_device(asked: Literal["auto", "cpu", "cuda"]) -> Choice:
     """The device to work on. Raises DeviceMissing where one was asked for that is not there."""
     if asked == "cpu":
-        return Choice("cpu", "as asked")
+        return Choice("cpu", "as asked", demanded=True)
     card, lack = nvidia_card(), cuda_lack()
     if card is None:
         lack = "no NVIDIA card or driver was found"
@@ -43,7 +45,7 @@ def choose_device(asked: Literal["auto", "cpu", "cuda"]) -> Choice:
         if asked == "cuda":
             raise DeviceMissing("cuda", lack)
         return Choice("cpu", lack)
-    return Choice("cuda", card.name if card else "")
+    return Choice("cuda", card.name if card else "", demanded=asked == "cuda")
 
 
 def usable_threads(asked: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.app_words import Words
 from app.app_words import app_words
+from app.errors import DeviceMissing
 from app.science_words import science_words
 
 
@@ -109,6 +110,8 @@ def _system_words(error: BaseException) -> Words | None:
             )
         case MemoryError():
             return _OUT_OF_MEMORY
+        case RuntimeError() if str(error).startswith("CUDA cannot be used"):  # reconstruction/raster/choose.py
+            return app_words(DeviceMissing("cuda", str(error)))
         case RuntimeError() if "out of memory" in str(error).lower():  # torch's class cannot be named without torch
             return _OUT_OF_MEMORY
     return None

@@ -38,7 +38,8 @@ State = Literal["done", "stale", "missing", "running", "failed", "doubtful"]
 class Machine:
     """What the work may use; it belongs to the machine and stays out of every fingerprint."""
 
-    device: Literal["cpu", "cuda"] = "cpu"
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    """auto: CUDA where torch, asked in the worker, can use it after all"""
     threads: int = 1
 
 
