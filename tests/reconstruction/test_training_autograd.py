@@ -20,6 +20,7 @@ from reconstruction.training.engine.base import PARAMETERS
 from reconstruction.training.engine.base import Rates
 from reconstruction.training.engine.base import Revision
 from reconstruction.training.engine.base import View
+from reconstruction.training.engine.reference import ReferenceEngine
 from reconstruction.training.views import both_sizes
 from tests.synthetic import known_gaussians
 from tests.synthetic import ring
@@ -77,6 +78,22 @@ def test_steps_make_the_picture_more_like_the_photo(start: Gaussians, view: View
 def test_what_a_step_tells_adds_up(start: Gaussians, view: View) -> None:
     facts = engine_for(start).step(view, RATES).read()
     assert facts["loss"] == pytest.approx(0.8 * facts["l1"] + 0.2 * (1 - facts["ssim"]), abs=1e-6)
+
+
+def test_steps_are_the_reference_engine_s(start: Gaussians, view: View) -> None:
+    half = np.ones(view.pixels.shape[:2], bool)
+    half[:, 12:] = False
+    ours, theirs = engine_for(start), ReferenceEngine(start)
+    for taught in (view, replace(view, name="masked", mask=half), view):
+        told = [engine.step(taught, RATES).read() for engine in (ours, theirs)]
+        for name in ("loss", "l1", "ssim"):
+            assert told[0][name] == pytest.approx(told[1][name], rel=1e-4), name
+    mine, reference = ours.state(), theirs.state()
+    assert mine.steps == reference.steps == 3
+    assert mine.arrays.keys() == reference.arrays.keys()
+    for name, array in reference.arrays.items():
+        distance = np.linalg.norm(mine.arrays[name] - array)
+        assert distance <= 1e-3 * np.linalg.norm(array), name  # float32 against float64
 
 
 def test_folded_bias_correction_is_adam() -> None:
