@@ -10,7 +10,6 @@ from torch import Tensor
 from reconstruction.camera import Camera
 from reconstruction.gaussians import Gaussians
 from reconstruction.harmonics import coefficients
-from reconstruction.quality import Loss
 from reconstruction.quality import Moments
 from reconstruction.quality import moments
 from reconstruction.quality import photo_loss
@@ -121,7 +120,7 @@ class AutogradEngine:
         self._gather(rendering, drawn, view.camera.size_px)
         for name, rate in _rates(rates).items():
             self._move(self._trained[name], drawn, AdamStep.at(rate, self._time))
-        return TensorFacts(loss)
+        return TensorFacts(torch.stack([loss.total, loss.l1, loss.ssim]).detach())
 
     def statistics(self) -> Statistics:
         now = {name: _array(trained.value) for name, trained in self._trained.items()}
@@ -196,17 +195,21 @@ class AutogradEngine:
         self._seen = torch.zeros(len(self), device=self._device)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
-        return torch.tensor(array, device=self._device)
+        if self._device.type != "cuda":
+            return torch.tensor(array, device=self._device)
+        # From pageable memory the copy would wait for all that the card was told before.
+        return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(self._device, non_blocking=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorFacts:
     """Figures that may still be on their way from the GPU."""
 
-    loss: Loss
+    figures: Tensor
+    """(3,) loss, l1, ssim"""
 
     def read(self) -> dict[str, float]:
-        total, l1, ssim = torch.stack([self.loss.total, self.loss.l1, self.loss.ssim]).detach().tolist()
+        total, l1, ssim = self.figures.tolist()
         return {"loss": total, "l1": l1, "ssim": ssim}
 
 
