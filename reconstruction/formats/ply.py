@@ -29,7 +29,9 @@ def write_ply(stream: BinaryIO, gaussians: Gaussians) -> None:
     columns = {
         ("x", "y", "z"): gaussians.means,
         ("f_dc_0", "f_dc_1", "f_dc_2"): gaussians.sh[:, 0],
-        tuple(f"f_rest_{index}" for index in range(rest)): gaussians.sh[:, 1:].transpose(0, 2, 1).reshape(len(gaussians), rest),
+        tuple(f"f_rest_{index}" for index in range(rest)): gaussians.sh[:, 1:]
+        .transpose(0, 2, 1)
+        .reshape(len(gaussians), rest),
         ("opacity",): gaussians.logit_opacities[:, None],
         SCALES: gaussians.log_scales,
         QUATS: gaussians.quats,
