@@ -39,11 +39,13 @@ def prepare() -> None:
     """Points numba at that folder, and at OpenMP before TBB.
 
     OpenMP is on every machine and lets the number of threads be changed later; numba's own workqueue, the last resort,
-    aborts the process when two Python threads call kernels at once.
+    aborts the process when two Python threads call kernels at once. Waiting threads sleep: spinning, they would take
+    the time of whatever else runs on a busy machine, themselves included.
     """
     folder = str(cache_folder(os.environ.get("NUMBA_CACHE_DIR"), stamp()))
     os.environ["NUMBA_CACHE_DIR"] = folder
     os.environ.setdefault("NUMBA_THREADING_LAYER_PRIORITY", "omp tbb workqueue")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     numba = sys.modules.get("numba")
     if numba is not None:  # imported by somebody else first: its settings were read already
         numba.config.CACHE_DIR = folder
