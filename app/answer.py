@@ -40,7 +40,7 @@ class Answer:
             "quality": self.quality,
             "problem": asdict(self.problem) if self.problem else None,
         }
-        return json.dumps(content | self.more, ensure_ascii=False)
+        return json.dumps(content | self.more)  # in ASCII: any terminal, any file name
 
 
 def read_quality(project: Project) -> dict[str, Any] | None:

@@ -82,6 +82,12 @@ def _project_words(error: BaseException) -> Words | None:
                 f"Another Splatroom is working in {path.name}.",
                 "Wait until it is done, or stop it there.",
             )
+        case app.FolderTaken(path=path, names=names):
+            return (
+                "The folder holds other things",
+                f"{path} is no project and has {', '.join(names)} in it, which a project would use for itself.",
+                "Choose a folder that is empty or not there yet with --project.",
+            )
         case app.WithoutSources(path=path):
             return (
                 "No photo was given",

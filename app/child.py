@@ -75,8 +75,9 @@ class Child:
             return
         theirs.close()
         self._relay(process, pipe)
-        _bury(process)
-        self._finish(self._end or self._death(process.exitcode))
+        exit_code = _bury(process)
+        pipe.close()
+        self._finish(self._end or self._death(exit_code))
 
     def _relay(self, process: SpawnProcess, pipe: Connection) -> None:
         """Until the process is gone and its last word heard."""
@@ -161,6 +162,7 @@ class Child:
 
     def _finish(self, end: JobEnded) -> None:
         self._requesting.close()
+        self._requests.close()
         self._deliver(end)
 
 
@@ -177,9 +179,12 @@ def _interrupts_kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _bury(process: SpawnProcess) -> None:
-    """Nothing that the process started outlives it. Its group is its own until the join frees the number."""
+def _bury(process: SpawnProcess) -> int | None:
+    """Its exit code. Nothing it started outlives it; the group is its own until the join frees the number."""
     if hasattr(os, "killpg") and process.pid is not None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.join()
+    exit_code = process.exitcode
+    process.close()
+    return exit_code

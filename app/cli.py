@@ -1,6 +1,8 @@
 """The words of the command line. Only light modules are imported here: ``--help`` answers at once."""
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -46,6 +48,9 @@ A camera path is a JSON list of pinhole cameras (x right, y down, z forward; pix
 
 def main(arguments: Sequence[str] | None = None, table: "Table | None" = None) -> int:
     """Carries out one command; the answer is the exit code. The table is the real one unless a test brings its own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     parser = make_parser(tuple(table.configs) if table else tuple(STAGE_CONFIGS))
     typed = parser.parse_args(arguments)
     if typed.command == "run" and not typed.sources and not typed.project:

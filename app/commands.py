@@ -45,6 +45,10 @@ from app.stages import Table
 from app.stages import status as status_of
 from app.worker import Order
 from reconstruction.durable import write_durably
+from reconstruction.errors import UnknownFormat
+
+
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def carry_out(typed: Namespace, table: Table) -> int:
@@ -72,8 +76,10 @@ def run(typed: Namespace, table: Table) -> Answer:
     project = prepare(typed, table.configs, settings, choice.device)
     wanted = {stage.name for stage in table.until(typed.until)}
     if all(stage.finished for stage in status_of(project, table) if stage.name in wanted):
-        _say(typed, f"{project.folder.name}: everything is done already.")
-        return _standing(project, table)
+        _say(typed, f"{project.folder}: everything is done already.")
+        answer = _standing(project, table)
+        _say_quality(typed, answer)
+        return answer
     with open_screen(sys.stderr) as screen:
         screen.say(f"{project.folder}")
         screen.say(f"preset {project.preset}, {choice.device} ({choice.why}), {machine.threads} threads")
@@ -109,6 +115,8 @@ def render(typed: Namespace, table: Table) -> Answer:
     choice = choose_device(typed.device or settings.device)
     machine = _machine(typed, settings, choice)
     task = DrawViews(project.folder, typed.camera, typed.path, typed.output.resolve(), typed.side_by_side, machine)
+    if typed.output.suffix.lower() not in PICTURES:
+        raise UnknownFormat(typed.output, PICTURES)
     for target in task.outputs():
         if target.exists() and not typed.overwrite:
             raise AlreadyThere(target)
@@ -203,7 +211,8 @@ def _signals(asks: _Asks, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(asks.once_more)
 
-    wanted = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    wanted = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]  # nohup's wish stands
     before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield

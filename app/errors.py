@@ -5,6 +5,7 @@ AppError
 ├── DamagedProject     a project file that cannot be understood
 ├── NewerProject       written by a newer version of this program
 ├── ProjectInUse       another process is writing it
+├── FolderTaken        a folder that holds things of the names that a project would use
 ├── WithoutSources     a project that was told of no photo or video
 ├── UnknownKnob        a knob, stage or preset that does not exist
 ├── BadKnobValue       a knob that cannot take that value
@@ -47,6 +48,12 @@ class NewerProject(AppError):
 @dataclass(eq=False)
 class ProjectInUse(AppError):
     path: Path
+
+
+@dataclass(eq=False)
+class FolderTaken(AppError):
+    path: Path
+    names: tuple[str, ...]
 
 
 @dataclass(eq=False)

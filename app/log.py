@@ -26,7 +26,7 @@ def new_log(project_folder: Path, now: datetime, kind: str = "") -> Path:
 
 def append(path: Path, event: Event) -> None:
     """One more line, complete before this returns."""
-    line = json.dumps(to_json(event), ensure_ascii=False) + "\n"
+    line = json.dumps(to_json(event)) + "\n"
     with path.open("ab") as file:
         file.write(line.encode())
 

@@ -1,10 +1,12 @@
 """From what was typed to a project that is ready to run: which folder, which sources, which knobs."""
 
+import os
 from argparse import Namespace
 from os.path import commonpath
 from pathlib import Path
 
 from app.devices import DeviceName
+from app.errors import FolderTaken
 from app.errors import NotAProject
 from app.knobs import Configs
 from app.knobs import Knobs
@@ -13,6 +15,7 @@ from app.knobs import parse_assignment
 from app.project import SUFFIX
 from app.project import Project
 from app.settings import Settings
+from app.sources import OURS
 from app.sources import Sources
 from app.sources import copy_sources
 from app.sources import find_sources
@@ -30,12 +33,14 @@ def prepare(typed: Namespace, configs: Configs, settings: Settings, device: Devi
     asked = tuple(Path(source) for source in typed.sources)
     itself = asked[0] if len(asked) == 1 and (Project.is_at(asked[0]) or asked[0].suffix == SUFFIX) else None
     if itself or not asked:
-        project = Project.open(itself or typed.project or Path())
+        project = Project.open(itself or typed.project)
         return _kept(project, None, _chosen(project, typed, assigned, configs, device), typed)
     folder = typed.project or default_folder(asked, settings.library_folder)
-    known = Sources.read(folder)
-    sources = find_sources(asked, folder, known)
-    project = Project.open(folder) if Project.is_at(folder) else _created(folder)
+    known = Project.open(folder) if Project.is_at(folder) else None
+    if known is None:
+        _check_free(folder)
+    sources = find_sources(asked, folder, Sources.read(folder))
+    project = known or Project.create(folder, os.fsencode(folder.stem).decode(errors="replace"))
     return _kept(project, sources, _chosen(project, typed, assigned, configs, device), typed)
 
 
@@ -58,10 +63,13 @@ def capture_name(asked: tuple[Path, ...]) -> str:
     return (place.stem if place.is_file() else place.name) or "capture"
 
 
-def _created(folder: Path) -> Project:
+def _check_free(folder: Path) -> None:
+    """A new project may stand in a folder that is in use, but not where it would empty what a person put there."""
     if folder.exists() and not folder.is_dir():
         raise NotAProject(folder)
-    return Project.create(folder, folder.stem)
+    theirs = sorted(name for name in OURS if (folder / name).exists())
+    if theirs:
+        raise FolderTaken(folder, tuple(theirs))
 
 
 def _chosen(project: Project, typed: Namespace, assigned: Knobs, configs: Configs, device: DeviceName) -> Project:
@@ -76,7 +84,8 @@ def _kept(project: Project, sources: Sources | None, chosen: Project, typed: Nam
         if chosen != project or not Project.is_at(project.folder):
             chosen.write()
         if sources is not None:
-            kept = copy_sources(sources, project.folder) if typed.copy else sources
+            copying = typed.copy or project.sources().copied
+            kept = copy_sources(sources, project.folder) if copying else sources
             if kept != project.sources():
                 kept.write(project.folder)
     return chosen

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from app.errors import DamagedProject
 from app.write_done import write_done
 from reconstruction.configs import STAGE_CONFIGS
 from reconstruction.frames.sources import list_sources
+
+
+OURS = frozenset({*STAGE_CONFIGS, "publish", "preview", "log"})
+"""Folders of a project that the program fills, and empties when their stage begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,11 @@ class Sources:
         """Where the files of the project in ``folder`` are."""
         return tuple(folder / source.path for source in self.files)
 
+    @property
+    def copied(self) -> bool:
+        """Whether the project holds them itself."""
+        return any(not source.path.is_absolute() for source in self.files)
+
     def digest(self, folder: Path) -> str:
         """Changes when the content, name or order of any file does; nothing else matters.
 
@@ -44,13 +54,14 @@ class Sources:
         """
         total = hashlib.sha256()
         for source in self.files:
-            total.update(f"{source.path.name}\0{_current(source, folder).sha256}\0".encode())
+            name = os.fsencode(source.path.name)  # which need not be valid UTF-8
+            total.update(b"\0".join((name, _current(source, folder).sha256.encode(), b"")))
         return total.hexdigest()
 
     def write(self, folder: Path) -> None:
         files = [asdict(source) | {"path": source.path.as_posix()} for source in self.files]
         content = {"asked": [path.as_posix() for path in self.asked], "files": files}
-        write_done(folder / "sources.json", json.dumps(content, indent=1, ensure_ascii=False))
+        write_done(folder / "sources.json", json.dumps(content, indent=1))
 
     @staticmethod
     def read(folder: Path) -> "Sources":
@@ -82,17 +93,22 @@ def copy_sources(sources: Sources, folder: Path) -> Sources:
     """The same sources, kept inside the project from now on; what is already there is left alone."""
     target = folder / "sources"
     target.mkdir(exist_ok=True)
-    copied = tuple(
-        _copied(source, folder, f"{number:04d}_{source.path.name}") for number, source in enumerate(sources.files)
-    )
-    return replace(sources, files=copied)
+    taken: set[str] = set()
+    copied = []
+    for number, source in enumerate(sources.files):
+        name = source.path.name
+        if name.casefold() in taken:  # two cards may both hold an IMG_0001.JPG
+            name = f"{number:04d}_{name}"
+        taken.add(name.casefold())
+        copied.append(_copied(source, folder, name))
+    return replace(sources, files=tuple(copied))
 
 
 def _is_ours(path: Path, project_folder: Path) -> bool:
     """Whether the program wrote that picture itself: a project may stand among its photos, or around them."""
     if not path.is_relative_to(project_folder):
         return False
-    return path.relative_to(project_folder).parts[0] in {*STAGE_CONFIGS, "publish", "preview", "log"}
+    return path.relative_to(project_folder).parts[0] in OURS
 
 
 def _looked_at(path: Path) -> Source:

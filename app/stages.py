@@ -129,7 +129,7 @@ class Record:
     seconds: float
 
     def write(self, folder: Path) -> None:
-        write_done(folder / "stage.json", json.dumps(asdict(self), indent=1, ensure_ascii=False))
+        write_done(folder / "stage.json", json.dumps(asdict(self), indent=1))
 
     @staticmethod
     def read(folder: Path) -> "Record | None":

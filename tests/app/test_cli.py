@@ -155,6 +155,36 @@ def test_a_source_that_is_not_there_and_a_folder_without_photos_are_told_apart(d
     assert answer["problem"]["title"] == "No photo was given"
 
 
+def test_a_folder_with_things_of_ones_own_is_never_emptied(desk: Desk) -> None:
+    (desk.folder / "frames").mkdir()
+    mine = desk.folder / "frames" / "my own picture.jpg"
+    mine.write_bytes(b"\xff\xd8\xff")
+    code, answer = desk.asks("run", desk.photos, "--project", desk.folder)
+    assert (code, answer["problem"]["title"]) == (1, "The folder holds other things")
+    assert mine.exists()
+    assert not (desk.folder / "project.toml").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are always Unicode there")
+def test_a_photo_with_an_impossible_name_goes_down_the_road(desk: Desk) -> None:
+    (desk.photos / os.fsdecode(b"gr\xfcn.jpg")).write_bytes(b"\xff\xd8\xff odd")
+    odd = desk.folder / os.fsdecode(b"gr\xfcn")
+    desk.photos.rename(odd)
+    code, answer = desk.asks("run", odd)
+    assert code == 0
+    assert states(answer) == "done done done done"
+
+
+def test_copied_photos_make_the_project_whole(desk: Desk) -> None:
+    assert desk.types("run", desk.photos, "--copy").returncode == 0
+    code, answer = desk.asks("run", desk.photos)
+    assert (code, states(answer)) == (0, "done done done done")
+    for photo in desk.photos.iterdir():
+        photo.unlink()
+    code, answer = desk.asks("run", desk.project, "--set", "gather.pieces=6")
+    assert (code, states(answer)) == (0, "done done done done")
+
+
 def test_a_newer_project_a_damaged_one_and_none_are_refused(desk: Desk) -> None:
     desk.types("run", desk.photos)
     path = desk.project / "project.toml"
@@ -233,6 +263,8 @@ def test_export_gives_a_copy_and_never_replaces_unasked(desk: Desk) -> None:
     assert (code, answer["problem"]["title"]) == (1, "There is no result yet")
     (desk.project / "splats").mkdir()
     (desk.project / "splats" / "splats.ply").write_bytes(b"ply of a training")
+    code, answer = desk.asks("render", desk.project, "--camera", 0, "-o", "view.xyz")
+    assert (code, answer["problem"]["title"]) == (1, "This kind of file is not known")
     mine = desk.folder / "mine.ply"
     code, answer = desk.asks("export", desk.project, "-o", "mine.ply")
     assert (code, answer["files"]) == (0, [str(mine)])

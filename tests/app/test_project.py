@@ -142,6 +142,28 @@ def test_copied_sources_no_longer_need_the_originals(photos: Path, tmp_path: Pat
     assert all(path.is_relative_to(folder) and path.exists() for path in copied.paths(folder))
 
 
+def test_copies_have_the_same_digest_and_two_cards_may_use_the_same_name(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "p.splatroom"
+    folder.mkdir()
+    (tmp_path / "card 2").mkdir()
+    (tmp_path / "card 2" / "IMG_1.jpg").write_bytes(JPEG + b"another")
+    found = find_sources((photos,), folder, Sources())
+    assert copy_sources(found, folder).digest(folder) == found.digest(folder)
+    both = copy_sources(find_sources((photos, tmp_path / "card 2"), folder, Sources()), folder)
+    assert both.copied
+    assert len({path.read_bytes() for path in both.paths(folder)}) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are always Unicode there")
+def test_a_name_that_is_no_unicode_is_a_name(photos: Path, tmp_path: Path) -> None:
+    odd = photos / os.fsdecode(b"gr\xfcn.jpg")
+    odd.write_bytes(JPEG)
+    sources = find_sources((odd,), tmp_path, Sources())
+    sources.write(tmp_path)
+    assert Sources.read(tmp_path) == sources
+    assert sources.digest(tmp_path)
+
+
 def test_the_same_sources_find_their_project_again_and_others_get_their_own(photos: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     first = default_folder((photos,), library)
