@@ -71,7 +71,7 @@ class Voice:
     def ended(self, outcome: Outcome, problem: Problem | None) -> None:
         """The last word. The parent hears it even where the disk has no room for it."""
         event = JobEnded(self._job, self._stage, time.time(), outcome, problem)
-        with suppress(OSError):
+        with suppress(OSError), self._lock:
             append(self.log_path, event)
         self._send(event)
 

@@ -50,7 +50,6 @@ def main(order: Order, pipe: Connection) -> None:
     """All that a child process does."""
     _stand_apart()
     _step_back()
-    _print_into(printed_path(order.log_path))
     _limit_threads(order.threads)
     voice = Voice(order.job, order.log_path, pipe, Previews(order.project / "preview", order.preview_gap_s))
     threading.Thread(target=_listen, args=(pipe, voice), name="parent's words", daemon=True).start()
@@ -59,6 +58,7 @@ def main(order: Order, pipe: Connection) -> None:
 
 def _carried_out(task: Task, voice: Voice) -> tuple[Outcome, Problem | None]:
     try:
+        _print_into(printed_path(voice.log_path))
         task(voice)
     except Cancelled:
         return "cancelled", None
@@ -115,7 +115,7 @@ def _print_into(path: Path) -> None:
     for descriptor in (1, 2):
         os.dup2(file.fileno(), descriptor)
     sys.stdout = sys.stderr = file
-    faulthandler.enable(file)
+    faulthandler.enable(2)
 
 
 def _limit_threads(threads: int) -> None:

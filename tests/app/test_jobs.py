@@ -204,6 +204,40 @@ def test_a_worker_that_dies_is_told_from_outside_and_the_next_run_goes_on(
     assert carry_out(project).end.outcome == "done"
 
 
+@posix
+def test_no_secret_of_the_environment_gets_into_logs_or_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path)
+    monkeypatch.setenv("R2_SECRET_ACCESS_KEY", "hunter2-hunter2")
+    monkeypatch.setenv(VARIABLE, "segv:place")
+    argv: list[str] = []
+
+    def look(jobs: Jobs, job: str, event: Event) -> None:
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                argv.extend(child.cmdline())
+
+    heard = carry_out(project, look)
+    assert heard.end.problem is not None
+    assert any("spawn_main" in word for word in argv)
+    assert not any("hunter2" in word for word in argv)
+    assert "hunter2" not in repr(heard.events)
+    files = [path for path in project.folder.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"hunter2" in path.read_bytes() for path in files)
+
+
+def test_a_project_whose_log_cannot_be_written_says_so(tmp_path: Path) -> None:
+    project = make(tmp_path)
+    (project.folder / "log").write_text("a file where a folder belongs")
+    heard = carry_out(project)
+    assert heard.end.outcome == "failed"
+    assert heard.end.problem is not None
+    assert "file" in heard.end.problem.title.lower()
+    assert "our fault" not in heard.end.problem.title
+
+
 def test_a_disk_that_fills_up_is_said_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = make(tmp_path)
     monkeypatch.setenv(VARIABLE, "full:grow")
