@@ -58,7 +58,7 @@ def compare(first: Model, second: Model) -> Comparison:
     common = [(place, places[name]) for place, name in enumerate(first.names) if name in places]
     coverage = len(common) / max(len(first), 1)
     if len(common) < 3:
-        return Comparison((), np.zeros(0), np.zeros(0), 0.0, coverage if not common else min(coverage, 0.0))
+        return Comparison((), np.zeros(0), np.zeros(0), 0.0, coverage)
     mine, theirs = np.array(common).T
     move = align_poses(second.camera_from_world[theirs], first.camera_from_world[mine])
     moved = np.stack([move.move_camera(pose) for pose in second.camera_from_world[theirs]])
