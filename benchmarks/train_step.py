@@ -4,7 +4,8 @@
 
 Figure: our steps take at most 1.0 times the prototype's in total, over 10 k, 50 k and 200 k gaussians and pictures of
 270 x 480 and 540 x 960, with one thread (process CPU time) and with two (wall time); the least of interleaved runs,
-since a busy machine only ever adds. The prototype is ``../shared/bench/cpu_training``, absent from a plain clone: then only our own times are given.
+since a busy machine only ever adds. The prototype is ``../shared/bench/cpu_training``, absent from a plain clone: then
+only our own times are given.
 """
 
 import time

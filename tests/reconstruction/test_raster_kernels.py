@@ -138,8 +138,8 @@ def test_the_loss_and_its_gradient_are_torchs(size_px):
     true_l1, true_ssim = (leaf - truth).abs().mean(), structural_similarity(leaf, truth)
     (0.8 * true_l1 + 0.2 * (1 - true_ssim)).backward()
     assert leaf.grad is not None
-    assert l1 == pytest.approx(float(true_l1), rel=1e-5)
-    assert ssim == pytest.approx(float(true_ssim), rel=1e-4)  # variances are differences of float32 squares
+    assert l1 == pytest.approx(true_l1.item(), rel=1e-5)
+    assert ssim == pytest.approx(true_ssim.item(), rel=1e-4)  # variances are differences of float32 squares
     error = np.linalg.norm(grid.cropped(gradient).transpose(1, 2, 0) - leaf.grad.numpy())
     assert error < 1e-3 * float(leaf.grad.norm())
     outside = gradient.reshape(3, rows, columns)[:, :height, width:]

@@ -37,8 +37,6 @@ from reconstruction.raster.kernels.simd import store
 
 MARGIN_PX = np.float32(2e-3)
 """Rounding must not lose a pixel at the rim: the ellipse is taken so much larger."""
-PARTS = 8
-"""Parts of the depth order that are scattered side by side."""
 DIGIT_BITS = 11
 DIGITS = 1 << DIGIT_BITS
 
@@ -169,28 +167,28 @@ def depth_order(drawn, touched):
 
 
 @njit(parallel=True, **JIT)
-def scatter(order, touched, box_starts, slot_starts, tiles, tile_count, tile_starts, pair_splats, pair_slots):
-    """Sorts (tile, splat) pairs by tile, keeping the depth order: a counting sort over PARTS of that order.
+def scatter(parts, order, touched, box_starts, slot_starts, tiles, tile_count, tile_starts, pair_splats, pair_slots):
+    """Sorts (tile, splat) pairs by tile, in depth order: a counting sort, ``parts`` of that order side by side.
 
     tile_starts (tile_count + 1,): where each tile's pairs begin. pair_slots: the pair's place in splat order.
     """
-    ends = np.zeros((PARTS, tile_count), np.int32)
+    ends = np.zeros((parts, tile_count), np.int32)
     found = order.size
-    for part in prange(PARTS):
-        for i in range(found * part // PARTS, found * (part + 1) // PARTS):
+    for part in prange(parts):
+        for i in range(found * part // parts, found * (part + 1) // parts):
             start = box_starts[order[i]]
             for at in range(start, start + touched[order[i]]):
                 ends[part, tiles[at]] += 1
     place = np.int32(0)
     for tile in range(tile_count):
         tile_starts[tile] = place
-        for part in range(PARTS):
+        for part in range(parts):
             here = ends[part, tile]
             ends[part, tile] = place
             place += here
     tile_starts[tile_count] = place
-    for part in prange(PARTS):
-        for i in range(found * part // PARTS, found * (part + 1) // PARTS):
+    for part in prange(parts):
+        for i in range(found * part // parts, found * (part + 1) // parts):
             splat = order[i]
             start = box_starts[splat]
             for nth in range(touched[splat]):

@@ -21,6 +21,7 @@ from reconstruction.raster.kernels.layout import HALF_HEIGHT
 from reconstruction.raster.kernels.layout import LEVEL
 from reconstruction.raster.kernels.layout import LINE
 from reconstruction.raster.kernels.layout import RED
+from reconstruction.raster.kernels.layout import RUN
 from reconstruction.raster.kernels.layout import TILE
 from reconstruction.raster.kernels.layout import TILE_HEIGHT
 from reconstruction.raster.kernels.layout import TILE_WIDTH
@@ -139,10 +140,22 @@ def blend_tile(left, top, first, last, pair_splats, drawn, tile, alive):
 
 
 @njit(inline="always")
-def spread_row(nth, rows):
-    """A permutation of tile rows that gives every thread's share some of the sky and some of the ground."""
-    half = (rows + 1) // 2
+def spread_run(nth, runs):
+    """A permutation of runs of tiles that gives every thread's share some of the sky and some of the ground."""
+    half = (runs + 1) // 2
     return 2 * nth if nth < half else 2 * (nth - half) + 1
+
+
+@njit(inline="always")
+def store_tile(tile, left, top, width, plane, background, picture, light):
+    """A blended tile's planes into the picture, over the background."""
+    for line in range(TILE_HEIGHT):
+        rest = magnitude(load(tile, line * LINE))
+        at = (top + line) * width + left
+        store(light, at, rest)
+        for channel in range(3):
+            colour = load(tile, (1 + channel) * TILE + line * LINE)
+            store(picture, channel * plane + at, colour + rest * background[channel])
 
 
 @njit(parallel=True, **JIT)
@@ -153,30 +166,15 @@ def blend(tile_starts, pair_splats, drawn, columns, rows, background, picture, l
     light   one such plane: the transmittance left over.
     stops   (tiles,): the first pair of each tile that was not looked at.
     """
-    width = columns * TILE_WIDTH
+    width, tiles = columns * TILE_WIDTH, columns * rows
     plane = rows * TILE_HEIGHT * width
-    for nth in prange(rows):
-        row = spread_row(nth, rows)
-        tile = scratch(4 * TILE // LINE)
+    runs = (tiles + RUN - 1) // RUN
+    for nth in prange(runs):
+        room = scratch(4 * TILE // LINE)
         alive = np.empty(TILE_HEIGHT, np.uint8)
-        top = row * TILE_HEIGHT
-        for column in range(columns):
-            number = row * columns + column
-            left = column * TILE_WIDTH
-            stops[number] = blend_tile(
-                np.float32(left),
-                np.float32(top),
-                tile_starts[number],
-                tile_starts[number + 1],
-                pair_splats,
-                drawn,
-                tile,
-                alive,
-            )
-            for line in range(TILE_HEIGHT):
-                rest = magnitude(load(tile, line * LINE))
-                at = (top + line) * width + left
-                store(light, at, rest)
-                for channel in range(3):
-                    colour = load(tile, (1 + channel) * TILE + line * LINE)
-                    store(picture, channel * plane + at, colour + rest * background[channel])
+        start = spread_run(nth, runs) * RUN
+        for tile in range(start, min(start + RUN, tiles)):
+            left, top = tile % columns * TILE_WIDTH, tile // columns * TILE_HEIGHT
+            first, last = tile_starts[tile], tile_starts[tile + 1]
+            stops[tile] = blend_tile(np.float32(left), np.float32(top), first, last, pair_splats, drawn, room, alive)
+            store_tile(room, left, top, width, plane, background, picture, light)

@@ -16,12 +16,13 @@ from reconstruction.raster.kernels.blend import LOOK_EVERY
 from reconstruction.raster.kernels.blend import opacity_of_row
 from reconstruction.raster.kernels.blend import row_terms
 from reconstruction.raster.kernels.blend import rows_of
-from reconstruction.raster.kernels.blend import spread_row
+from reconstruction.raster.kernels.blend import spread_run
 from reconstruction.raster.kernels.blend import unfinished_rows
 from reconstruction.raster.kernels.layout import BLUE
 from reconstruction.raster.kernels.layout import GREEN
 from reconstruction.raster.kernels.layout import LINE
 from reconstruction.raster.kernels.layout import RED
+from reconstruction.raster.kernels.layout import RUN
 from reconstruction.raster.kernels.layout import TILE
 from reconstruction.raster.kernels.layout import TILE_HEIGHT
 from reconstruction.raster.kernels.layout import TILE_WIDTH
@@ -94,6 +95,17 @@ def load_tile(left, top, width, plane, picture, light, by_picture, by_light, til
         store(tile, TILE + row * LINE, whole)
 
 
+@njit(**JIT)
+def go_back_tile(left, top, first, last, pair_splats, pair_slots, drawn, tile, alive, sums):
+    """Sums of the pairs first..last, which are all that were looked at when the tile was blended."""
+    alive[:] = 1
+    for pair in range(first, last):
+        if (pair - first) % LOOK_EVERY == LOOK_EVERY - 1:
+            unfinished_rows(tile, alive)
+        record = np.int64(pair_splats[pair]) * LINE
+        sum_pair(record, left, top, drawn, tile, alive, sums, np.int64(pair_slots[pair]))
+
+
 @njit(parallel=True, **JIT)
 def blend_backward(
     tile_starts, pair_splats, pair_slots, drawn, columns, rows, picture, light, stops, by_picture, by_light, sums
@@ -102,25 +114,27 @@ def blend_backward(
 
     picture, light, stops as ``blend`` left them; by_picture, by_light: the loss's gradient by them, 0 in the margin.
     """
-    width = columns * TILE_WIDTH
+    width, tiles = columns * TILE_WIDTH, columns * rows
     plane = rows * TILE_HEIGHT * width
-    for nth in prange(rows):
-        row = spread_row(nth, rows)
-        tile = scratch(5 * TILE // LINE)
+    runs = (tiles + RUN - 1) // RUN
+    for nth in prange(runs):
+        room = scratch(5 * TILE // LINE)
         alive = np.empty(TILE_HEIGHT, np.uint8)
-        top = row * TILE_HEIGHT
-        for column in range(columns):
-            number = row * columns + column
-            left = column * TILE_WIDTH
-            load_tile(left, top, width, plane, picture, light, by_picture, by_light, tile)
-            alive[:] = 1
-            first = tile_starts[number]
-            for pair in range(first, stops[number]):
-                if (pair - first) % LOOK_EVERY == LOOK_EVERY - 1:
-                    unfinished_rows(tile, alive)
-                record = np.int64(pair_splats[pair]) * LINE
-                sum_pair(
-                    record, np.float32(left), np.float32(top), drawn, tile, alive, sums, np.int64(pair_slots[pair])
-                )
-            for pair in range(stops[number], tile_starts[number + 1]):
+        start = spread_run(nth, runs) * RUN
+        for tile in range(start, min(start + RUN, tiles)):
+            left, top = tile % columns * TILE_WIDTH, tile // columns * TILE_HEIGHT
+            load_tile(left, top, width, plane, picture, light, by_picture, by_light, room)
+            go_back_tile(
+                np.float32(left),
+                np.float32(top),
+                tile_starts[tile],
+                stops[tile],
+                pair_splats,
+                pair_slots,
+                drawn,
+                room,
+                alive,
+                sums,
+            )
+            for pair in range(stops[tile], tile_starts[tile + 1]):
                 store(sums, np.int64(pair_slots[pair]) * LINE, spread(0.0))

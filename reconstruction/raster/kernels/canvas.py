@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,6 +106,7 @@ class Canvas:
         self.pair_splats = _at_least(self.pair_splats, pairs)
         self._pair_slots = _at_least(self._pair_slots, pairs)
         scatter(
+            numba.get_num_threads(),  # of no influence on the result
             depth_order(self.drawn, self._touched),
             self._touched,
             self._box_starts,

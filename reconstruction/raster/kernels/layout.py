@@ -26,7 +26,9 @@ CHUNK = 1024
 
 TILE_WIDTH = 16
 """Pixels; one SIMD value is one row of a tile."""
-TILE_HEIGHT = 8
+TILE_HEIGHT = 16
+RUN = 8
+"""Neighbouring tiles that one thread takes at a time."""
 TILE = TILE_WIDTH * TILE_HEIGHT
 
 # the shape line of a splat
