@@ -8,6 +8,7 @@ import torch
 
 from reconstruction.camera import Camera
 from reconstruction.configs import AssetsConfig
+from reconstruction.durable import write_durably
 from reconstruction.formats import files
 from reconstruction.gaussians import Gaussians
 from reconstruction.progress import Progress
@@ -35,7 +36,7 @@ def write_assets(
 def draw(gaussians: Gaussians, camera: Camera, rasterizer: Rasterizer, background: float = 0.0) -> np.ndarray:
     """What the camera sees, (H, W, 3) uint8 sRGB."""
     with torch.no_grad():
-        rendering = rasterizer.render(Splats.of(gaussians), camera, torch.full((3,), background))
+        rendering = rasterizer.render(Splats.of(gaussians, rasterizer.device), camera, torch.full((3,), background))
     rgb = rendering.rgb.cpu().numpy()
     return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
 
@@ -58,5 +59,5 @@ def write_picture(path: Path, pixels: np.ndarray) -> Path:
     done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
     if not done:
         raise OSError(f"{path.name} could not be encoded")
-    path.write_bytes(encoded.tobytes())
+    write_durably(path, lambda file: file.write(encoded.tobytes()))
     return path

@@ -11,7 +11,7 @@ PATIENCE_S = 2.0
 """On Windows a reader or a virus scanner may hold the old file for a moment."""
 
 
-def write_durably(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_durably(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """What ``write`` puts into the file it is given, at ``path``: beside first, flushed to the disk, then renamed."""
     beside = path.with_name(path.name + ".part")
     try:

@@ -1,10 +1,10 @@
 """One read and one write for every format: the suffix decides."""
 
-import os
 from pathlib import Path
 from typing import BinaryIO
 from typing import Protocol
 
+from reconstruction.durable import write_durably
 from reconstruction.errors import UnknownFormat
 from reconstruction.formats.ply import read_ply
 from reconstruction.formats.ply import write_ply
@@ -36,12 +36,4 @@ def write(path: Path, gaussians: Gaussians) -> None:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise UnknownFormat(path, tuple(WRITERS))
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as stream:
-            writer(stream, gaussians)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_durably(path, lambda stream: writer(stream, gaussians))

@@ -73,6 +73,11 @@ class Rasterizer(Protocol):
     TRANSMITTANCE_LEAST would be passed, colour max(0, 0.5 + sum(basis * sh)).
     """
 
+    @property
+    def device(self) -> torch.device:
+        """Where the splats must lie."""
+        ...
+
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
         """``background`` is (3,). Uses all coefficients of ``splats.sh``."""
         ...

@@ -33,6 +33,8 @@ BLACK = np.zeros(3, np.float32)
 class CpuRasterizer:
     """Draws float32 splats on the CPU."""
 
+    device = torch.device("cpu")
+
     def __init__(self, threads: int | None = None) -> None:
         """``threads``: None for as many as numba finds."""
         self._threads = threads

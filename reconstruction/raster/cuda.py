@@ -3,7 +3,9 @@
 gsplat compiles its CUDA kernels at first use; importing this file needs neither a card nor gsplat.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from reconstruction.camera import Camera
@@ -21,6 +23,8 @@ FAR = 1e10
 class CudaRasterizer:
     """Draws float32 splats that lie on a card. Raises RuntimeError, saying why, where CUDA cannot be used."""
 
+    device = torch.device("cuda")
+
     def __init__(self) -> None:
         state = cuda_state()
         if not state.usable:
@@ -32,8 +36,8 @@ class CudaRasterizer:
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
         """As ``Rasterizer.render``. gsplat's "D" is the sum of weight * depth, and has no background."""
         means = splats.means
-        pose = torch.as_tensor(camera.camera_from_world, dtype=means.dtype, device=means.device)
-        intrinsics = torch.as_tensor(camera.intrinsics, dtype=means.dtype, device=means.device)
+        pose = _uploaded(camera.camera_from_world, means)
+        intrinsics = _uploaded(camera.intrinsics, means)
         width, height = camera.size_px
         images, alphas, meta = self._rasterization(
             means=means,
@@ -60,6 +64,12 @@ class CudaRasterizer:
             centres_px=watched(meta["means2d"]),
             radii_px=meta["radii"][0].amax(-1).to(means.dtype),
         )
+
+
+def _uploaded(matrix: NDArray[np.floating], like: Tensor) -> Tensor:
+    """The matrix beside ``like``; pinned, since an ordinary upload would wait for the card in every step."""
+    tensor = torch.as_tensor(matrix, dtype=like.dtype)
+    return tensor.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else tensor.to(like.device)
 
 
 def watched(means2d: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ from reconstruction.raster.base import Splats
 class ReferenceRasterizer:
     """Draws splats in the dtype they have; float64 where it is to judge others."""
 
+    device = torch.device("cpu")
+
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
         means = splats.means
         pose = torch.as_tensor(camera.camera_from_world, dtype=means.dtype)
