@@ -147,8 +147,10 @@ def grounds(frames: FrameSet, config: CamerasConfig, progress: Progress, threads
     refuse_turn(graph)
     yield _ground("likely", graph, features, config, threads)
     if len(chosen) < total * (total - 1) // 2 and total <= MANY_PAIRS:
-        graph = extended(graph, every_pair(total) - chosen, threads, progress.part(0.5, 0.6))
-        yield _ground("likely", graph, features, config, threads)
+        fuller = extended(graph, every_pair(total) - chosen, threads, progress.part(0.5, 0.6))
+        if len(fuller.pairs) > 1.05 * len(graph.pairs):
+            graph = fuller
+            yield _ground("likely", graph, features, config, threads)
     features = find_features(frames, FINE_LONG_SIDE_PX, FINE_FEATURES, progress.part(0.75, 0.8), threads)
     fine = [part[:FINE_FEATURES] for part in features]
     chosen = every_pair(total) if total <= config.exhaustive_up_to else chosen | around_gaps(graph, config.overlap)
