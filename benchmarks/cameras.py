@@ -21,9 +21,9 @@ What made it fast (fox, CPU-s of two cores; the recipe of COLMAP alone: 118)
 - the second mapping, from the finer half of the features and half of the pairs: 4 to 8, beside the first.
 - not tried: a smaller picture for the first mapping; decoding a photo once for features and straightening.
 
-Other captures, one to three runs (registered, verdict, CPU-s): sceaux_castle 11 of 11, accepted, 11; kitchen_small 24 of
-25, accepted, 15; gopro 40 of 40, accepted, 40; pyramid 58 of 58, accepted, 24; lund climbs the whole ladder: 15 or 27 of
-29 by the seed, accepted, 4.0 and 4.4 m from its GPS (which is good to some 5 m), 83 to 102.
+Other captures, one to three runs (registered, verdict, CPU-s): sceaux_castle 11 of 11, accepted, 11; kitchen_small 24
+of 25, accepted, 15; gopro 40 of 40, accepted, 40; pyramid 58 of 58, accepted, 24; lund climbs the whole ladder: 15 or
+27 of 29 by the seed, accepted, 4.0 and 4.4 m from its GPS (which is good to some 5 m), 83 to 102.
 """
 
 import json
