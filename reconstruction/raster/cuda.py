@@ -36,6 +36,8 @@ class CudaRasterizer:
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
         """As ``Rasterizer.render``. gsplat's "D" is the sum of weight * depth, and has no background."""
         means = splats.means
+        if not len(means):
+            return nothing_drawn(splats, camera, background)  # gsplat's C++ divides by the number of splats
         pose = _uploaded(camera.camera_from_world, means)
         intrinsics = _uploaded(camera.intrinsics, means)
         width, height = camera.size_px
@@ -64,6 +66,19 @@ class CudaRasterizer:
             centres_px=watched(meta["means2d"]),
             radii_px=meta["radii"][0].amax(-1).to(means.dtype),
         )
+
+
+def nothing_drawn(splats: Splats, camera: Camera, background: Tensor) -> Rendering:
+    """What a camera sees of no splats at all: the background."""
+    width, height = camera.size_px
+    dark = splats.means.new_zeros(height, width)
+    return Rendering(
+        rgb=background.to(splats.means).expand(height, width, 3),
+        alpha=dark,
+        depth=dark,
+        centres_px=splats.means[:, :2],
+        radii_px=splats.means.new_zeros(0),
+    )
 
 
 def _uploaded(matrix: NDArray[np.floating], like: Tensor) -> Tensor:

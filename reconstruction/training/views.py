@@ -14,6 +14,7 @@ from reconstruction.scene import PosedPhoto
 from reconstruction.scene import Scene
 from reconstruction.training.engine.base import View
 from reconstruction.training.schedule import ORDER_STREAM
+from reconstruction.training.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +31,7 @@ class BothSizes:
 
 
 class Album:
-    """The scene's photos, decoded when first asked for and kept while there is room.
-
-    What is kept stays: with more photos than fit, a shuffled order would find nothing in a cache that drops the oldest.
-    """
+    """The scene's photos, decoded when first asked for and kept while there is room."""
 
     def __init__(self, scene: Scene, config: SplatsConfig, budget_bytes: int | None = None) -> None:
         self.held_out = held_out(scene.photos, config.hold_out)
@@ -41,8 +39,9 @@ class Album:
         self.training = tuple(photo for photo in scene.photos if photo not in self.held_out)
         """Photos to learn from."""
         self._config = config
-        self._kept: dict[str, BothSizes] = {}
-        self._room_bytes = psutil.virtual_memory().available // 4 if budget_bytes is None else budget_bytes
+        self._kept: Shelf[BothSizes] = Shelf(
+            psutil.virtual_memory().available // 4 if budget_bytes is None else budget_bytes
+        )
         self._order = EpochOrder(len(self.training), config.seed)
 
     def at(self, step: int, coarse: bool) -> View:
@@ -57,14 +56,8 @@ class Album:
         return self._sizes(photo).coarse
 
     def _sizes(self, photo: PosedPhoto) -> BothSizes:
-        found = self._kept.get(photo.name)
-        if found:
-            return found
-        sizes = both_sizes(photo, self._config.long_side_px)
-        if sizes.size_bytes <= self._room_bytes:
-            self._room_bytes -= sizes.size_bytes
-            self._kept[photo.name] = sizes
-        return sizes
+        long_side_px = self._config.long_side_px
+        return self._kept.of(photo.name, photo.camera.size_px, lambda: both_sizes(photo, long_side_px))
 
 
 class EpochOrder:

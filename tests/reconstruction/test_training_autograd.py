@@ -207,3 +207,18 @@ def test_gaussians_come_back_with_unit_quaternions(start: Gaussians, view: View)
     np.testing.assert_allclose(np.linalg.norm(gaussians.quats, axis=1), 1, atol=1e-6)
     assert {entry.name for entry in fields(gaussians)} == set(PARAMETERS)
     assert gaussians.degree == 2
+
+
+def test_an_engine_without_splats_sees_the_background(start: Gaussians, view: View) -> None:
+    engine = engine_for(start.select(np.arange(0)))
+    assert engine.step(view, RATES).read()["l1"] > 0
+    np.testing.assert_allclose(engine.render(view.camera, (0.1, 0.2, 0.3), 0).rgb[3, 4], [0.1, 0.2, 0.3])
+    assert len(engine) == 0
+
+
+def test_a_view_in_which_no_splat_is_drawn_teaches_nothing(start: Gaussians, view: View) -> None:
+    engine = engine_for(start.select(BEHIND))
+    before = engine.state().arrays
+    engine.step(view, RATES)
+    for name, array in engine.state().arrays.items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)

@@ -25,6 +25,7 @@ from reconstruction.training.engine.base import Statistics
 from reconstruction.training.engine.base import StepFacts
 from reconstruction.training.engine.base import View
 from reconstruction.training.engine.memory import peak_process_bytes
+from reconstruction.training.shelf import Shelf
 
 
 FIRST_DECAY, SECOND_DECAY = 0.9, 0.999
@@ -97,7 +98,7 @@ class AutogradEngine:
         self._rasterizer = rasterizer
         self._device = torch.device(device)
         self._move = move
-        self._photos = _Photos(self._device, PHOTO_BUDGET_BYTES)
+        self._photos: Shelf[_Photo] = Shelf(PHOTO_BUDGET_BYTES)
         self._time = 0
         splats = Splats.of(gaussians, self._device)
         self._trained = {name: Trained.of(value) for name, value in _apart(splats.tensors()).items()}
@@ -110,12 +111,13 @@ class AutogradEngine:
         self._time += 1
         for trained in self._trained.values():
             trained.value.grad = None
-        photo = self._photos.of(view)
+        photo = self._photos.of(view.name, view.camera.size_px, lambda: _photo_of(view, self._device))
         rendering = self._draw(view.camera, rates.background, rates.sh_degree)
         rendering.centres_px.retain_grad()
         rgb = rendering.rgb if photo.mask is None else torch.where(photo.mask[..., None], rendering.rgb, photo.rgb)
         loss = photo_loss(rgb, photo.rgb, rates.ssim_weight, photo.moments)
-        loss.total.backward()
+        if loss.total.requires_grad:  # where nothing is drawn, nothing hangs on the splats
+            loss.total.backward()
         drawn = rendering.radii_px > 0
         self._gather(rendering, drawn, view.camera.size_px)
         for name, rate in _rates(rates).items():
@@ -215,32 +217,21 @@ class TensorFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Photo:
+    """A photo on the device, with what the loss needs to know of it."""
+
     rgb: Tensor
     mask: Tensor | None
     moments: Moments
 
+    @property
+    def size_bytes(self) -> int:
+        return 3 * self.rgb.nbytes + (self.mask.nbytes if self.mask is not None else 0)
 
-class _Photos:
-    """Photos on the device, with what the loss needs to know of them; those that fit stay."""
 
-    def __init__(self, device: torch.device, room_bytes: int) -> None:
-        self._device = device
-        self._room_bytes = room_bytes
-        self._kept: dict[tuple[str, tuple[int, int]], _Photo] = {}
-
-    def of(self, view: View) -> _Photo:
-        key = (view.name, view.camera.size_px)
-        found = self._kept.get(key)
-        if found:
-            return found
-        rgb = torch.from_numpy(view.pixels).to(self._device).float() / 255
-        mask = torch.from_numpy(view.mask).to(self._device) if view.mask is not None else None
-        photo = _Photo(rgb, mask, moments(rgb, "same"))
-        size_bytes = 3 * rgb.numel() * rgb.element_size()
-        if size_bytes <= self._room_bytes:
-            self._room_bytes -= size_bytes
-            self._kept[key] = photo
-        return photo
+def _photo_of(view: View, device: torch.device) -> _Photo:
+    rgb = torch.from_numpy(view.pixels).to(device).float() / 255
+    mask = torch.from_numpy(view.mask).to(device) if view.mask is not None else None
+    return _Photo(rgb, mask, moments(rgb, "same"))
 
 
 def _rates(rates: Rates) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """What the CPU engine keeps of each photo between the steps that learn from it."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +8,11 @@ from reconstruction.raster.kernels.canvas import Grid
 from reconstruction.raster.kernels.layout import Floats
 from reconstruction.raster.kernels.ssim import photo_statistics
 from reconstruction.training.engine.base import View
+from reconstruction.training.shelf import Shelf
 
 
 MOST_BYTES = 1 << 30
-"""Kept in all; beyond it, what was not used for longest is made anew when its turn comes."""
+"""Kept in all; what does not fit is made anew whenever its turn comes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,25 +45,10 @@ def lesson_of(view: View, grid: Grid) -> Lesson:
 
 
 class Lessons:
-    """Lessons by view and size, the least recently used ones dropped beyond MOST_BYTES."""
+    """The lesson of each view, kept while there is room."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._kept: OrderedDict[tuple[str, tuple[int, int]], Lesson] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def size_bytes(self) -> int:
-        return self._bytes
+        self._kept: Shelf[Lesson] = Shelf(most_bytes)
 
     def of(self, view: View, grid: Grid) -> Lesson:
-        key = (view.name, grid.size_px)
-        lesson = self._kept.pop(key, None)
-        if lesson is None:
-            lesson = lesson_of(view, grid)
-            self._bytes += lesson.size_bytes
-        self._kept[key] = lesson
-        while self._bytes > self._most_bytes and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._bytes -= dropped.size_bytes
-        return lesson
+        return self._kept.of(view.name, grid.size_px, lambda: lesson_of(view, grid))
