@@ -15,6 +15,7 @@ from reconstruction.raster.base import NEAR
 from reconstruction.raster.base import Rendering
 from reconstruction.raster.base import Splats
 from reconstruction.raster.kernels.canvas import Canvas
+from reconstruction.raster.kernels.compiled import ensure_compiled
 from reconstruction.raster.kernels.layout import LINE
 from reconstruction.raster.kernels.layout import RADIUS
 from reconstruction.raster.kernels.layout import SUM_RED
@@ -40,6 +41,7 @@ class CpuRasterizer:
         self._threads = threads
 
     def render(self, splats: Splats, camera: Camera, background: Tensor) -> Rendering:
+        ensure_compiled()
         use_threads(self._threads)
         centres_px = project_centres(splats.means, camera)
         if centres_px.requires_grad:

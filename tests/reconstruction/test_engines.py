@@ -1,6 +1,11 @@
 """The CPU engine against the slow reference engine, step by step, and what training above it relies on."""
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +20,7 @@ from reconstruction.training.engine.base import View
 from reconstruction.training.engine.cpu import CpuEngine
 from reconstruction.training.engine.lessons import Lessons
 from reconstruction.training.engine.reference import ReferenceEngine
+from tests.places import ROOT
 from tests.reconstruction.raster_world import crowded_splats
 from tests.reconstruction.raster_world import slanted_camera
 
@@ -215,3 +221,29 @@ def test_gaussians_come_back_with_unit_quaternions():
     np.testing.assert_allclose(np.linalg.norm(gaussians.quats, axis=1), 1, atol=1e-6)
     assert len(gaussians) == len(engine)
     assert engine.peak_memory_bytes() > 10_000_000
+
+
+def start_twelve_steps(cache_folder: Path) -> subprocess.Popen:
+    """A process of its own that trains with the kernels kept in that folder."""
+    command = [sys.executable, "-m", "tests.reconstruction.twelve_steps"]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache_folder)}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.slow
+def test_processes_train_to_the_same_bits_whether_they_find_kernels_or_not(tmp_path):
+    killed = start_twelve_steps(tmp_path)
+    while killed.poll() is None and not list(tmp_path.rglob("*.lock")):
+        time.sleep(0.05)
+    killed.kill()
+    killed.communicate(timeout=60)  # ends once the compiling child has left too
+    assert not list(tmp_path.glob("*/compiled-*[!k]"))
+    cold = [start_twelve_steps(tmp_path) for _ in range(2)]  # both at once: one compiles, the other waits
+    said = [process.communicate(timeout=250) for process in cold]
+    said.append(start_twelve_steps(tmp_path).communicate(timeout=100))
+    assert [err.count("preparing this machine") for _, err in said] == [1, 1, 0], said
+    outputs = [out for out, _ in said]
+    assert outputs[0].endswith("compiled here:\n")
+    assert outputs[0] == outputs[1] == outputs[2]

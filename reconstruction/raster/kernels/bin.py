@@ -23,6 +23,7 @@ from reconstruction.raster.kernels.layout import X
 from reconstruction.raster.kernels.layout import Y
 from reconstruction.raster.kernels.layout import scratch
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import ceil
 from reconstruction.raster.kernels.simd import floor
 from reconstruction.raster.kernels.simd import maximum
@@ -58,7 +59,7 @@ def tile_box(drawn, record, lens):
     return int(left) // TILE_WIDTH, int(right) // TILE_WIDTH, int(top) // TILE_HEIGHT, int(bottom) // TILE_HEIGHT
 
 
-@njit(**JIT)
+@njit(**PART)
 def store_spans(drawn, record, lens, first_row, spans):
     """The first and last tile column that a splat reaches in sixteen rows of tiles, in two lines of ``spans``.
 
@@ -88,7 +89,7 @@ def store_spans(drawn, record, lens, first_row, spans):
     store(spans, LINE, select(reached, floor(right * (1 / TILE_WIDTH)), 0.0))
 
 
-@njit(**JIT)
+@njit(**PART)
 def span_splat(drawn, splat, lens, columns, tiles, first, spans):
     """Writes the tiles of one splat from ``tiles[first]`` on, row by row; returns how many."""
     first_column, last_column, first_row, last_row = tile_box(drawn, splat * LINE, lens)

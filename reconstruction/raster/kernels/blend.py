@@ -29,6 +29,7 @@ from reconstruction.raster.kernels.layout import X
 from reconstruction.raster.kernels.layout import Y
 from reconstruction.raster.kernels.layout import scratch
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import bits_of
 from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import magnitude
@@ -104,7 +105,7 @@ def unfinished_rows(tile, alive):
     return count
 
 
-@njit(**JIT)
+@njit(**PART)
 def blend_tile(left, top, first, last, pair_splats, drawn, tile, alive):
     """Blends pairs first..last into ``tile``, planes T, red, green, blue of TILE pixels; returns where it stopped."""
     for pixel in range(0, TILE, LINE):

@@ -28,6 +28,7 @@ from reconstruction.raster.kernels.layout import TILE_HEIGHT
 from reconstruction.raster.kernels.layout import TILE_WIDTH
 from reconstruction.raster.kernels.layout import scratch
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import magnitude
 from reconstruction.raster.kernels.simd import minimum
@@ -38,7 +39,7 @@ from reconstruction.raster.kernels.simd import store
 from reconstruction.raster.kernels.simd import sums_of_nine
 
 
-@njit(**JIT)
+@njit(**PART)
 def sum_pair(record, left, top, drawn, tile, alive, sums, place):
     """One pair: goes over its rows and writes its gradient sums to line ``place`` of ``sums``.
 
@@ -95,7 +96,7 @@ def load_tile(left, top, width, plane, picture, light, by_picture, by_light, til
         store(tile, TILE + row * LINE, whole)
 
 
-@njit(**JIT)
+@njit(**PART)
 def go_back_tile(left, top, first, last, pair_splats, pair_slots, drawn, tile, alive, sums):
     """Sums of the pairs first..last, which are all that were looked at when the tile was blended."""
     alive[:] = 1

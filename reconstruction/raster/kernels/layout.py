@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reconstruction.camera import Camera
 from reconstruction.gaussians import Gaussians
 from reconstruction.raster.base import NEAR
-from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 
 
 Floats = NDArray[np.float32]
@@ -109,7 +109,7 @@ def aligned_zeros(lines: int) -> Floats:
     return buffer[start : start + lines * LINE]
 
 
-@njit(**JIT)
+@njit(**PART)
 def scratch(lines):
     """Flat room for so many lines, the first at the start of a cache line; not cleared."""
     buffer = np.empty(lines * LINE + LINE, np.float32)

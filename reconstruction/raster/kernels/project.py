@@ -36,6 +36,7 @@ from reconstruction.raster.kernels.layout import X
 from reconstruction.raster.kernels.layout import Y
 from reconstruction.raster.kernels.layout import scratch
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import bits_of
 from reconstruction.raster.kernels.simd import ceil
 from reconstruction.raster.kernels.simd import exp
@@ -62,7 +63,7 @@ def copy_line(source, source_line, target, target_line):
     store(target, target_line * LINE, load(source, source_line * LINE))
 
 
-@njit(**JIT)
+@njit(**PART)
 def project_sixteen(lens, lines):
     """Sixteen shape lines become sixteen drawn lines, in place; the bits of the result say which are drawn.
 
@@ -120,7 +121,7 @@ def project_sixteen(lens, lines):
     return bits_of(drawn)
 
 
-@njit(**JIT)
+@njit(**PART)
 def store_directions(lens, degree, rows, stride, ids, count, lines, basis):
     """Sixteen splats' basis functions towards the camera, in ``basis``; returns directions and 1 / distances in lanes.
 
@@ -148,7 +149,7 @@ def gather_colours(degree, rows, stride, ids, count, colours):
         turn(colours, line * LINE * LINE)
 
 
-@njit(**JIT)
+@njit(**PART)
 def colour_sixteen(lens, degree, rows, stride, ids, count, drawn, room):
     """Writes the colours of ``count`` <= 16 splats into their drawn lines."""
     lines, basis, colours = room[: LINE * LINE], room[LINE * LINE : 2 * LINE * LINE], room[2 * LINE * LINE :]
@@ -170,7 +171,7 @@ def colour_sixteen(lens, degree, rows, stride, ids, count, drawn, room):
         drawn[record + BLUE] = lines[2 * LINE + lane]
 
 
-@njit(**JIT)
+@njit(**PART)
 def project_chunk(lens, degree, rows, stride, first, last, drawn, boxes):
     room = scratch(5 * LINE)
     ids = np.empty(CHUNK, np.int32)

@@ -37,6 +37,7 @@ from reconstruction.raster.kernels.project import copy_line
 from reconstruction.raster.kernels.project import gather_colours
 from reconstruction.raster.kernels.project import store_directions
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import exp
 from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import select
@@ -183,7 +184,7 @@ def colour_gradient(degree, by_red, by_green, by_blue, basis, by_basis, colours)
         turn(colours, line * LINE * LINE)
 
 
-@njit(**JIT)
+@njit(**PART)
 def gradients_of_sixteen(lens, degree, rows, stride, ids, count, drawn, slot_starts, sums, room):
     """Gradients of ``count`` <= 16 splats, as lines at the beginning of ``room``.
 

@@ -31,8 +31,12 @@ infer_global: Any = templates.infer_global
 """numba's registration of operators; without a type, since numba declares it empty and fills it later"""
 
 SAFE_MATH = ("reassoc", "nsz", "arcp", "contract", "afn")
-JIT = {"fastmath": set(SAFE_MATH), "cache": True, "error_model": "numpy", "nogil": True}
-"""How every kernel of this folder is compiled."""
+PART = {"fastmath": set(SAFE_MATH), "error_model": "numpy", "nogil": True, "forceinline": True}
+"""How a function is compiled that only kernels call: into each of them. Otherwise every kernel's code would bring its
+own copy, optimised where it stands and so different in the last bits, and a process would keep the first that it meets.
+"""
+JIT = {**PART, "forceinline": False, "cache": True}
+"""How a kernel is compiled, which Python calls: all it needs is inside it."""
 
 _FLOAT = ir.FloatType()
 _INT = ir.IntType(32)

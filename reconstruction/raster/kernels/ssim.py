@@ -12,6 +12,7 @@ from numba import prange
 from reconstruction.raster.kernels.layout import LINE
 from reconstruction.raster.kernels.layout import scratch
 from reconstruction.raster.kernels.simd import JIT
+from reconstruction.raster.kernels.simd import PART
 from reconstruction.raster.kernels.simd import load
 from reconstruction.raster.kernels.simd import magnitude
 from reconstruction.raster.kernels.simd import ramp
@@ -75,7 +76,7 @@ def ring_rows(around, width, places):
         places[k] = ring_place(around - HALF + k, width)
 
 
-@njit(**JIT)
+@njit(**PART)
 def filter_three(first, second, third, width, ring, place, plane):
     """Three padded rows, filtered along x into the three planes of a ring."""
     for x in range(0, width, LINE):
@@ -84,7 +85,7 @@ def filter_three(first, second, third, width, ring, place, plane):
         store(ring, 2 * plane + place + x, filter_along_x(third, x))
 
 
-@njit(**JIT)
+@njit(**PART)
 def clear_three(width, ring, place, plane):
     for x in range(0, width, LINE):
         store(ring, place + x, spread(0.0))
@@ -92,7 +93,7 @@ def clear_three(width, ring, place, plane):
         store(ring, 2 * plane + place + x, spread(0.0))
 
 
-@njit(**JIT)
+@njit(**PART)
 def pad_products(picture, photo, at, width, true_width, rows):
     """The drawn row, its square and its product with the photo's, padded; beyond the picture zeros."""
     padded = width + 2 * LINE
@@ -104,7 +105,7 @@ def pad_products(picture, photo, at, width, true_width, rows):
         store(rows, 2 * padded + LINE + x, drawn * load(photo, at + x))
 
 
-@njit(**JIT)
+@njit(**PART)
 def similarity_row(ring, plane, places, mean, variance, at, width, true_width, rows):
     """SSIM of one row, summed, and its derivatives by the drawn mean, square and product, padded, in ``rows``."""
     padded = width + 2 * LINE
@@ -128,7 +129,7 @@ def similarity_row(ring, plane, places, mean, variance, at, width, true_width, r
     return sum_of(total)
 
 
-@njit(**JIT)
+@njit(**PART)
 def gradient_row(ring, plane, places, picture, photo, at, width, true_width, l1_scale, ssim_scale, gradient):
     """Writes one row of the gradient; returns the row's sum of absolute differences."""
     total = spread(0.0)
@@ -145,7 +146,7 @@ def gradient_row(ring, plane, places, picture, photo, at, width, true_width, l1_
     return sum_of(total)
 
 
-@njit(**JIT)
+@njit(**PART)
 def loss_band(picture, photo, mean, variance, start, first, last, height, width, true_width, scales, gradient):
     """Rows first..last of one channel, which begins at ``start``; returns the sums of |difference| and of SSIM."""
     plane = WINDOW * width

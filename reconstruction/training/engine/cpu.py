@@ -16,6 +16,7 @@ from reconstruction.raster.kernels.adam import BETA_1
 from reconstruction.raster.kernels.adam import BETA_2
 from reconstruction.raster.kernels.adam import learn
 from reconstruction.raster.kernels.canvas import Canvas
+from reconstruction.raster.kernels.compiled import ensure_compiled
 from reconstruction.raster.kernels.layout import LINE
 from reconstruction.raster.kernels.layout import LOG_SCALE
 from reconstruction.raster.kernels.layout import LOGIT
@@ -62,6 +63,7 @@ class CpuEngine:
 
     def __init__(self, gaussians: Gaussians, threads: int | None = None) -> None:
         """``threads``: None for as many as numba finds; more than it finds are not used."""
+        ensure_compiled()
         self._threads = threads
         self._lessons = Lessons()
         self._coefficients = gaussians.sh.shape[1]
