@@ -12,7 +12,7 @@ Conventions that every file here obeys
   logarithms; opacities are kept as logits.
 - Colour is sRGB as stored in the photos, 0..1, never linearised; spherical harmonics have the sign and order of the
   original 3DGS code (Kerbl et al. 2023), and colour is ``0.5 + sum(basis * sh)``.
-- Arrays are numpy float32 at the borders; torch exists only below ``raster`` and ``training``.
+- Arrays are numpy float32 at the borders; torch exists only in ``quality``, ``raster``, ``training``, ``assets``.
 
 Nouns (light imports): errors, progress, configs, geometry, harmonics, camera, gaussians, mesh, scene, formats.
 Verbs (one public function each): frames.find_frames, sfm.find_cameras, training.train and their parts.

@@ -14,9 +14,9 @@ class Report:
     """The result in figures; the splats stage keeps it as ``report.json``."""
 
     psnr: float | None
-    """Mean over the held-out photos, dB; None where none was held out"""
+    """Mean over the held-out photos, dB; None where none was held out, or masks leave nothing of them"""
     ssim: float | None
-    train_psnr: float
+    train_psnr: float | None
     """Mean over a few photos that were learned from, dB; far above ``psnr`` means too few photos"""
     gaussians: int
     steps: int

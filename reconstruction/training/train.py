@@ -18,6 +18,7 @@ from reconstruction.training.density import Density
 from reconstruction.training.engine.choose import EngineKind
 from reconstruction.training.engine.choose import choose_engine
 from reconstruction.training.evaluate import judge
+from reconstruction.training.evaluate import mean
 from reconstruction.training.keeper import Keeper
 from reconstruction.training.report import History
 from reconstruction.training.report import Report
@@ -98,9 +99,9 @@ def train_with(
     learned = judge(engine, map(album.fine, spread(album.training, TRAIN_PHOTOS_JUDGED)), canvas, progress)
     gaussians = _finite(engine.gaussians())
     report = Report(
-        psnr=float(np.mean([photo.psnr for photo in held_out])) if held_out else None,
-        ssim=float(np.mean([photo.ssim for photo in held_out])) if held_out else None,
-        train_psnr=float(np.mean([photo.psnr for photo in learned])),
+        psnr=mean([photo.psnr for photo in held_out]),
+        ssim=mean([photo.ssim for photo in held_out]),
+        train_psnr=mean([photo.psnr for photo in learned]),
         gaussians=len(gaussians),
         steps=leg.end,
         seconds=effort.wall_s,

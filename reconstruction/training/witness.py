@@ -51,7 +51,8 @@ class Witness:
     def _look(self, engine: Engine, steps: int) -> None:
         if self._photos:
             views = (self._album.fine(photo) for photo in self._photos)
-            self._psnr = {"psnr": glance(engine, views, self._schedule.canvas(steps - 1))}
+            psnr = glance(engine, views, self._schedule.canvas(steps - 1))
+            self._psnr = {} if psnr is None else {"psnr": psnr}
 
 
 def finite_loss(facts: StepFacts, steps: int) -> float:

@@ -1,15 +1,21 @@
 """The CPU rasteriser against the slow reference, in pictures and gradients, and at the edges of what can be drawn."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
+from gsplat.rendering import rasterization
 
 from reconstruction.camera import Camera
+from reconstruction.raster.base import EPS_2D_PX2
+from reconstruction.raster.base import NEAR
 from reconstruction.raster.base import Splats
 from reconstruction.raster.choose import choose_device
 from reconstruction.raster.choose import choose_rasterizer
 from reconstruction.raster.cpu import CpuRasterizer
 from reconstruction.raster.cuda_state import cuda_state
+from reconstruction.raster.reference import ReferenceRasterizer
 from tests.reconstruction.raster_world import BACKGROUND
 from tests.reconstruction.raster_world import check_gradients
 from tests.reconstruction.raster_world import check_pictures
@@ -72,6 +78,20 @@ def test_a_splat_behind_the_camera_is_not_drawn():
     rendering = draw(CpuRasterizer(), splats, slanted_camera(), torch.float32).rendering
     assert rendering.radii_px.tolist() == [0]
     assert rendering.alpha.abs().max() == 0
+
+
+@pytest.mark.parametrize("rasterizer", [CpuRasterizer(), ReferenceRasterizer()])
+def test_a_splat_is_drawn_from_gsplats_near_plane_on(rasterizer):
+    limits = inspect.signature(rasterization).parameters
+    assert (limits["near_plane"].default, limits["eps2d"].default) == (NEAR, EPS_2D_PX2)
+    camera = Camera(np.eye(4), (50.0, 50.0), (20.0, 15.0), (40, 30))
+    drawn = []
+    for depth in (0.9 * NEAR, 1.1 * NEAR):
+        splats = one_splat(log_scale=-7.0)
+        splats.means[:, 2] = depth
+        rendering = draw(rasterizer, splats, camera, torch.float32).rendering
+        drawn.append((bool(rendering.radii_px.item() > 0), bool(rendering.alpha.max() > 0.5)))
+    assert drawn == [(False, False), (True, True)]
 
 
 def test_a_splat_that_is_not_a_number_disturbs_no_other():

@@ -28,6 +28,8 @@ from reconstruction.training.engine.base import Rates
 from reconstruction.training.engine.base import StepFacts
 from reconstruction.training.engine.base import View
 from reconstruction.training.engine.choose import EngineKind
+from reconstruction.training.engine.cpu import CpuEngine
+from reconstruction.training.engine.cpu import CpuStepFacts
 from reconstruction.training.train import Trained
 from reconstruction.training.train import train
 from reconstruction.training.train import train_with
@@ -100,6 +102,7 @@ def test_a_known_world_is_found_again(tmp_path: Path) -> None:
     report = trained.report
     assert report.psnr is not None
     assert report.psnr > 30  # measured 32.7; the photos that were learned from come to 37.5
+    assert report.train_psnr is not None
     assert report.train_psnr > report.psnr
     assert report.ssim is not None
     assert report.ssim > 0.94
@@ -188,6 +191,7 @@ def test_held_out_photos_teach_nothing(scene: Scene, undisturbed: Trained, tmp_p
 def test_without_held_out_photos_there_is_no_figure_to_boast_of(scene: Scene, tmp_path: Path) -> None:
     report = run(scene, replace(SHORT, hold_out=0, max_steps=5), tmp_path).report
     assert (report.psnr, report.ssim, report.held_out) == (None, None, ())
+    assert report.train_psnr is not None
     assert np.isfinite(report.train_psnr)
 
 
@@ -227,6 +231,65 @@ def test_nothing_to_train_on_is_said(scene: Scene, tmp_path: Path) -> None:
     empty = replace(scene, photos=())
     with pytest.raises(NothingToTrainOn):
         run(empty, SHORT, tmp_path)
+
+
+@dataclass
+class Lecture:
+    """What an engine was taught, step by step."""
+
+    steps: list[tuple[View, Rates]] = field(default_factory=list)
+
+    def engine(self, gaussians: Gaussians) -> CpuEngine:
+        lecture = self.steps
+
+        class Listening(CpuEngine):
+            def step(self, view: View, rates: Rates) -> CpuStepFacts:
+                lecture.append((view, rates))
+                return super().step(view, rates)
+
+        return Listening(gaussians, 1)
+
+
+def test_training_begins_with_half_size_pictures_and_plain_colour(scene: Scene, tmp_path: Path) -> None:
+    lecture = Lecture()
+    config = replace(SHORT, max_steps=20)
+    train_with(EngineKind("cpu", lecture.engine), scene, config, Progress(), folder=tmp_path)
+    assert [view.camera.size_px[0] for view, _ in lecture.steps] == [32] * 14 + [64] * 6
+    assert [rates.sh_degree for _, rates in lecture.steps] == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 8
+    assert {view.name for view, _ in lecture.steps} == {photo.name for photo in scene.photos} - {
+        photo.name for photo in scene.photos[:: SHORT.hold_out]
+    }
+
+
+class Spoilt(CpuEngine):
+    """An engine whose first splat rounding has destroyed."""
+
+    def gaussians(self) -> Gaussians:
+        gaussians = super().gaussians()
+        gaussians.means[0, 1] = np.nan
+        return gaussians
+
+
+def test_a_splat_destroyed_by_rounding_is_not_part_of_the_result(scene: Scene, tmp_path: Path) -> None:
+    kind = EngineKind("cpu", lambda gaussians: Spoilt(gaussians, 1))
+    trained = train_with(kind, scene, replace(SHORT, max_steps=3), Progress(), folder=tmp_path)
+    assert np.isfinite(trained.gaussians.means).all()
+    assert len(trained.gaussians) == trained.report.gaussians == 0.2 * SHORT.max_gaussians - 1
+
+
+def test_photos_without_a_pixel_to_judge_by_leave_the_report_readable(scene: Scene, tmp_path: Path) -> None:
+    """A held-out photo that was masked away made the mean, and with it report.json, NaN."""
+    mask = tmp_path / "nothing.png"
+    cv2.imwrite(str(mask), np.zeros((48, 64), np.uint8))
+    photos = tuple(
+        replace(photo, mask_path=mask) if number in (0, 4) else photo for number, photo in enumerate(scene.photos)
+    )
+    report = run(replace(scene, photos=photos), replace(SHORT, max_steps=20), tmp_path).report
+    assert [photo.photo for photo in report.held_out] == [photos[8].name]
+    assert report.psnr == report.held_out[0].psnr
+    json.dumps(report.as_dict(), allow_nan=False)
+    for line in (tmp_path / "history.jsonl").read_text().splitlines():
+        assert np.isfinite(json.loads(line)["psnr"])
 
 
 class Diverging(AutogradEngine):

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from reconstruction.camera import Camera
 from reconstruction.configs import SplatsConfig
 from reconstruction.durable import write_durably
 from reconstruction.errors import NothingToTrainOn
 from reconstruction.errors import UnreadableFile
+from reconstruction.progress import Progress
+from reconstruction.raster.reference import ReferenceRasterizer
 from reconstruction.scene import Scene
 from reconstruction.training.checkpoint import Checkpoint
 from reconstruction.training.checkpoint import Checkpoints
@@ -24,8 +27,15 @@ from reconstruction.training.density import LEAST_OPACITY
 from reconstruction.training.density import Density
 from reconstruction.training.density import opacities
 from reconstruction.training.density import revision
+from reconstruction.training.engine.autograd import AutogradEngine
 from reconstruction.training.engine.base import EngineState
 from reconstruction.training.engine.base import Statistics
+from reconstruction.training.engine.base import View
+from reconstruction.training.engine.reference import ReferenceStepFacts
+from reconstruction.training.evaluate import Canvas
+from reconstruction.training.evaluate import glance
+from reconstruction.training.evaluate import judge
+from reconstruction.training.keeper import Keeper
 from reconstruction.training.schedule import Leg
 from reconstruction.training.schedule import Schedule
 from reconstruction.training.start import first_gaussians
@@ -199,6 +209,25 @@ def statistics(count: int, seed: int) -> Statistics:
     )
 
 
+class TestJudge:
+    def test_only_what_a_mask_leaves_is_judged(self) -> None:
+        """An engine without splats draws black; the photo is black where it is not masked."""
+        engine = AutogradEngine(known_gaussians(3, seed=0).select(np.arange(0)), ReferenceRasterizer())
+        mask = np.zeros((24, 40), bool)
+        mask[:, :20] = True
+        pixels = np.where(mask[..., None], 0, 255).repeat(3, axis=2).astype(np.uint8)
+        whole = View("whole", Camera(np.eye(4), (40.0, 40.0), (20.0, 12.0), (40, 24)), pixels)
+        masked, nothing = replace(whole, name="masked", mask=mask), replace(whole, name="nothing", mask=mask & False)
+        canvas = Canvas((0.0, 0.0, 0.0), 0)
+        judged = judge(engine, [whole, masked, nothing], canvas, Progress())
+        assert [photo.photo for photo in judged] == ["whole", "masked"]
+        assert judged[0].psnr < 5
+        assert judged[1].psnr == 100
+        assert judged[1].ssim > judged[0].ssim + 0.2
+        assert glance(engine, [masked, nothing], canvas) == 100
+        assert glance(engine, [nothing], canvas) is None
+
+
 class TestDensity:
     @settings(max_examples=50, deadline=None)
     @given(st.integers(1, 60), st.integers(1, 150), st.integers(0, 1000))
@@ -294,6 +323,11 @@ class TestCheckpoints:
         for name, array in checkpoint(70).state.arrays.items():
             np.testing.assert_array_equal(found.state.arrays[name], array)
 
+    def test_one_of_another_format_is_passed_over(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        Checkpoints(tmp_path, "a").write(checkpoint(70))
+        monkeypatch.setattr("reconstruction.training.checkpoint.FORMAT", 2)
+        assert Checkpoints(tmp_path, "a").newest() is None
+
     def test_the_last_two_are_kept(self, tmp_path: Path) -> None:
         checkpoints = Checkpoints(tmp_path, "a")
         for steps in (10, 20, 30, 40):
@@ -323,6 +357,18 @@ class TestCheckpoints:
         found = checkpoints.newest()
         assert found is not None
         assert found.standing.steps == 10
+
+    def test_one_is_written_when_its_time_has_come_and_not_again_before(self, tmp_path: Path) -> None:
+        now_s = [1000.0]
+        keeper = Keeper(Checkpoints(tmp_path, "a"), Standing(0, Leg(0, 100), Effort()), Leg(0, 100), lambda: now_s[0])
+        engine = AutogradEngine(known_gaussians(3, seed=0), ReferenceRasterizer())
+        newest = []
+        for steps in range(1, 8):
+            now_s[0] += 10  # with 25 s between two: at 30, 60
+            keeper.stepped(engine, steps, ReferenceStepFacts(1.0, 1.0, 0.0))
+            newest.append(max((int(path.stem) for path in tmp_path.iterdir()), default=None))
+        assert newest == [None, None, 3, 3, 3, 6, 6]
+        assert keeper.effort().wall_s == 70
 
     def test_a_write_that_fails_leaves_the_old_file_whole(self, tmp_path: Path) -> None:
         path = tmp_path / "file"
