@@ -22,6 +22,8 @@ from reconstruction.quality import psnr
 from reconstruction.quality import ssim
 from reconstruction.scene import Scene
 from reconstruction.training.engine.base import View
+from reconstruction.training.evaluate import has_something_to_judge
+from reconstruction.training.evaluate import mean
 from reconstruction.training.views import Album
 
 
@@ -47,7 +49,10 @@ def train_with_gsplat(scene: Scene, config: SplatsConfig) -> dict[str, Any]:
         degree = min(step // DEGREE_EVERY, config.sh_degree)
         picture, info = _draw(splats, view.camera, degree)
         strategy.step_pre_backward(splats, optimizers, state, step, info)
-        photo_loss(picture, torch.from_numpy(view.pixels).cuda() / 255, config.ssim_weight).total.backward()
+        photo = torch.from_numpy(view.pixels).cuda() / 255
+        if view.mask is not None:
+            picture = torch.where(torch.from_numpy(view.mask).cuda()[..., None], picture, photo)
+        photo_loss(picture, photo, config.ssim_weight).total.backward()
         for optimizer in optimizers.values():
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -55,10 +60,11 @@ def train_with_gsplat(scene: Scene, config: SplatsConfig) -> dict[str, Any]:
         strategy.step_post_backward(splats, optimizers, state, step, info, packed=False)
     torch.cuda.synchronize()
     seconds = time.perf_counter() - start_s
-    held_out = [_judged(splats, album.fine(photo), config.sh_degree) for photo in album.held_out]
+    views = filter(has_something_to_judge, map(album.fine, album.held_out))
+    held_out = [_judged(splats, view, config.sh_degree) for view in views]
     return {
-        "psnr": float(np.mean([quality[0] for quality in held_out])),
-        "ssim": float(np.mean([quality[1] for quality in held_out])),
+        "psnr": mean([quality[0] for quality in held_out]),
+        "ssim": mean([quality[1] for quality in held_out]),
         "gaussians": len(splats["means"]),
         "seconds": seconds,
         "peak_memory_bytes": torch.cuda.max_memory_allocated(),

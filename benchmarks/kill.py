@@ -40,7 +40,6 @@ KNOBS = (
     "splats.max_gaussians=5000",
     "splats.max_steps=400",
 )
-STAGES = ("frames", "cameras", "splats", "assets")
 
 
 def main() -> None:

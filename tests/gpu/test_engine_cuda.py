@@ -1,4 +1,9 @@
-"""CUDA's engine on a real card: the same steps as the reference, and a whole training."""
+"""CUDA's engine on a real card: the same steps as the reference, and a whole training.
+
+These tests and ``benchmarks/training.py --device cuda`` need, beside torch, gsplat and pytest: numpy, scipy,
+opencv-python-headless, pillow, plyfile and psutil; a machine prepared by shared/facts/gpu.md lacks the last of them:
+EXTRA_WHEELS="psutil==7.2.2".
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +14,7 @@ import torch
 
 from reconstruction.configs import SplatsConfig
 from reconstruction.progress import Progress
+from reconstruction.raster.cuda_state import cuda_state
 from reconstruction.scene import Scene
 from reconstruction.training.engine.autograd import AdamStep
 from reconstruction.training.engine.autograd import Trained
@@ -23,9 +29,10 @@ from tests.synthetic import known_gaussians
 from tests.synthetic import ring
 
 
+STATE = cuda_state()
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA card that torch can use"),
+    pytest.mark.skipif(not STATE.usable, reason=f"CUDA cannot be used: {STATE.reason}"),
 ]
 
 RATES = Rates(1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3, sh_degree=1, ssim_weight=0.2, background=(0.1, 0.2, 0.3))
@@ -36,7 +43,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return ring(tmp_path_factory.mktemp("ring"), cameras=24, splats=120)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def engines() -> tuple[Engine, Engine]:
     """On the card and by the reference, with the same splats."""
     from reconstruction.training.engine.cuda import cuda_engine  # gsplat is not installed on every system
@@ -50,8 +57,13 @@ def assert_near(ours: np.ndarray, theirs: np.ndarray, share: float, name: str) -
     assert np.linalg.norm(ours - theirs) <= share * np.linalg.norm(theirs) + 1e-12, name
 
 
-def test_gradients_moments_and_statistics_are_the_reference_s(scene: Scene, engines: tuple[Engine, Engine]) -> None:
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_moments_and_statistics_are_the_reference_s(
+    scene: Scene, engines: tuple[Engine, Engine], masked: bool
+) -> None:
     view = both_sizes(scene.photos[0], 64).fine
+    left = np.arange(64) < 30
+    view = replace(view, mask=np.tile(left, (48, 1)) if masked else None)
     ours, theirs = (engine.step(view, RATES).read() for engine in engines)
     assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
     ours, theirs = (engine.state().arrays for engine in engines)
@@ -106,6 +118,29 @@ def test_a_revised_engine_goes_on(scene: Scene, engines: tuple[Engine, Engine]) 
     picture = engine.render(scene.photos[1].camera, (0, 0, 0), 2)
     assert picture.rgb.shape == (48, 64, 3)
     assert picture.alpha.max() > 0.1
+
+
+def test_an_engine_without_splats_sees_the_background(scene: Scene) -> None:
+    """gsplat's C++ divides by the number of splats: the process would end with SIGFPE."""
+    from reconstruction.training.engine.cuda import cuda_engine
+
+    engine = cuda_engine(known_gaussians(5, seed=3).select(np.arange(0)))
+    view = both_sizes(scene.photos[0], 64).fine
+    assert engine.step(view, RATES).read()["l1"] > 0
+    np.testing.assert_allclose(engine.render(view.camera, (0.1, 0.2, 0.3), 0).rgb[7, 8], [0.1, 0.2, 0.3], rtol=1e-6)
+
+
+def test_a_view_in_which_no_splat_is_drawn_teaches_nothing(scene: Scene) -> None:
+    from reconstruction.training.engine.cuda import cuda_engine
+
+    view = both_sizes(scene.photos[0], 64).fine
+    start = known_gaussians(5, seed=3)
+    start.means[:] = 3 * view.camera.position  # behind the camera, which looks at the origin
+    engine = cuda_engine(start)
+    before = engine.state().arrays
+    engine.step(view, RATES)
+    for name, array in engine.state().arrays.items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
 def test_a_known_world_is_found_again_on_the_card(scene: Scene, tmp_path: Path) -> None:
