@@ -1,16 +1,10 @@
 """The commit rule's last step: a small file that says "done" is there whole, or not at all."""
 
 from pathlib import Path
-from typing import BinaryIO
 
-from reconstruction.durable import write_durably
+from reconstruction.durable import write_whole
 
 
 def write_done(path: Path, content: str | bytes) -> None:
     """The file holds exactly this, also after a power cut; until then, what it held before stays whole."""
-    data = content.encode() if isinstance(content, str) else content
-
-    def write(file: BinaryIO) -> None:
-        file.write(data)
-
-    write_durably(path, write)
+    write_whole(path, content.encode() if isinstance(content, str) else content)

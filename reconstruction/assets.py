@@ -8,7 +8,7 @@ import torch
 
 from reconstruction.camera import Camera
 from reconstruction.configs import AssetsConfig
-from reconstruction.durable import write_durably
+from reconstruction.durable import write_whole
 from reconstruction.formats import files
 from reconstruction.gaussians import Gaussians
 from reconstruction.progress import Progress
@@ -59,5 +59,5 @@ def write_picture(path: Path, pixels: np.ndarray) -> Path:
     done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
     if not done:
         raise OSError(f"{path.name} could not be encoded")
-    write_durably(path, lambda file: file.write(encoded.tobytes()))
+    write_whole(path, encoded.tobytes())
     return path

@@ -26,6 +26,11 @@ def write_durably(path: Path, write: Callable[[BinaryIO], object]) -> None:
     _sync_folder(path.parent)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """The same for content that is known already."""
+    write_durably(path, lambda file: file.write(content))
+
+
 def _replace(beside: Path, path: Path) -> None:
     give_up_s = time.monotonic() + PATIENCE_S
     while True:

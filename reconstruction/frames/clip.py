@@ -13,11 +13,11 @@ from av.video.reformatter import Colorspace
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
+from reconstruction.camera import fit
 from reconstruction.errors import UnreadableVideo
 from reconstruction.frames.look import FINE_LONG_SIDE_PX
 from reconstruction.frames.picture import Picture
 from reconstruction.frames.picture import Pixels
-from reconstruction.frames.picture import fitted
 
 
 _HD_HEIGHT_PX = 720
@@ -49,7 +49,7 @@ class ClipFrame:
 
         None where the frame is so damaged that it decodes but cannot be converted.
         """
-        width, height = fitted((self.decoded.width, self.decoded.height), FINE_LONG_SIDE_PX)
+        width, height = fit((self.decoded.width, self.decoded.height), FINE_LONG_SIDE_PX)
         try:
             gray = self.decoded.to_ndarray(
                 width=width,
@@ -65,7 +65,7 @@ class ClipFrame:
     def picture(self, long_side_px: int) -> Picture:
         """Upright sRGB with square pixels."""
         stored_px = self.decoded.width, self.decoded.height
-        width, height = fitted((round(stored_px[0] * self.pixel_aspect), stored_px[1]), long_side_px)
+        width, height = fit((round(stored_px[0] * self.pixel_aspect), stored_px[1]), long_side_px)
         # Scaling and colour in one step of FFmpeg cost a quarter of OpenCV's area filter on the full picture.
         scaling = Interpolation.BICUBIC if (width, height) == stored_px else Interpolation.AREA
         rgb = self.decoded.to_ndarray(

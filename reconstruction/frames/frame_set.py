@@ -4,10 +4,9 @@ import json
 from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from typing import Literal
 
-from reconstruction.durable import write_durably
+from reconstruction.durable import write_whole
 
 
 WhyDropped = Literal["unreadable", "damaged", "unsuitable", "blurred", "twin", "excess"]
@@ -77,7 +76,7 @@ class FrameSet:
             "dropped": [asdict(dropped) for dropped in self.dropped],
         }
         text = json.dumps(content, indent=1, ensure_ascii=False)
-        write_durably(path, lambda file: _put(file, text))
+        write_whole(path, text.encode())
         return path
 
     @staticmethod
@@ -89,10 +88,6 @@ class FrameSet:
             tuple(Dropped(**entry) for entry in content["dropped"]),
             content["ordered"],
         )
-
-
-def _put(file: BinaryIO, text: str) -> None:
-    file.write(text.encode("utf-8"))
 
 
 def _frame(entry: dict) -> Frame:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconstruction.configs import FramesConfig
+from reconstruction.durable import write_whole
 from reconstruction.frames.candidate import Candidate
 from reconstruction.frames.look import look_at
 from reconstruction.frames.photo import Photo
 from reconstruction.frames.photo import read_photo
 from reconstruction.frames.picture import write_jpeg
 from reconstruction.frames.picture import write_mask
-from reconstruction.frames.picture import write_whole
 from reconstruction.frames.sources import SourceFile
 from reconstruction.frames.tally import Tally
 from reconstruction.frames.unusable import Unusable

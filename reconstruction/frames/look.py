@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reconstruction.camera import fit
 from reconstruction.frames.picture import Pixels
-from reconstruction.frames.picture import fitted
 
 
 FINE_LONG_SIDE_PX = 640
@@ -46,7 +46,7 @@ def sharpness_of(gray: Pixels) -> float:
 
 def shrunk(gray: Pixels, long_side_px: int) -> Pixels:
     height, width = gray.shape
-    return np.asarray(cv2.resize(gray, fitted((width, height), long_side_px), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(gray, fit((width, height), long_side_px), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _highest_thousandth(values: NDArray[np.float32]) -> float:

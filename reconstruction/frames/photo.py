@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 from PIL import UnidentifiedImageError
 
+from reconstruction.camera import fit
 from reconstruction.frames.colour import is_srgb
 from reconstruction.frames.colour import to_picture
 from reconstruction.frames.colour import to_srgb
@@ -16,7 +17,6 @@ from reconstruction.frames.exif import read_orientation
 from reconstruction.frames.exif import read_shot
 from reconstruction.frames.jpeg import without_metadata
 from reconstruction.frames.picture import Picture
-from reconstruction.frames.picture import fitted
 from reconstruction.frames.unusable import Unusable
 
 
@@ -56,7 +56,7 @@ def read_photo(path: Path, long_side_px: int) -> Photo:
         _check_shape(*image.size)
         full_size_px = image.size
         # JPEG decodes straight to 1/2, 1/4 or 1/8, never below the size asked for: much faster for large photos.
-        image.draft(None, fitted(full_size_px, long_side_px))
+        image.draft(None, fit(full_size_px, long_side_px))
         picture = _loaded(image)
         # Only now: PNG may carry its EXIF behind the pixels, and Pillow turns TIFF itself and takes the tag away.
         shot, orientation = read_shot(image), read_orientation(image)
@@ -66,7 +66,7 @@ def read_photo(path: Path, long_side_px: int) -> Photo:
         is_plain_jpeg = image.format == "JPEG" and image.mode == "RGB" and not profile and orientation == 1
     if is_plain_jpeg and max(full_size_px) <= long_side_px:
         return Photo(picture, shot, full_size_px, _picture_only(path))
-    picture = picture.scaled(fitted(full_size_px, long_side_px)).turned(orientation)
+    picture = picture.scaled(fit(full_size_px, long_side_px)).turned(orientation)
     if profile:
         picture = Picture(to_srgb(picture.rgb, profile), picture.mask)
     return Photo(picture, shot, _upright(full_size_px, orientation), None)

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruction.durable import write_durably
+from reconstruction.durable import write_whole
 
 
 Pixels = NDArray[np.uint8]
@@ -38,12 +37,6 @@ class Picture:
         return Picture(_turned(self.rgb, orientation), None if self.mask is None else _turned(self.mask, orientation))
 
 
-def fitted(size_px: tuple[int, int], long_side_px: int) -> tuple[int, int]:
-    """The size of the same shape whose long side is at most that; never larger than it was."""
-    share = min(1.0, long_side_px / max(size_px))
-    return max(1, round(size_px[0] * share)), max(1, round(size_px[1] * share))
-
-
 def write_jpeg(path: Path, picture: Picture, quality: int) -> None:
     """Whole or not there. Colour is kept at full resolution: what is trained on should not be smeared."""
     bgr = cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2BGR)
@@ -55,13 +48,6 @@ def write_jpeg(path: Path, picture: Picture, quality: int) -> None:
 def write_mask(path: Path, mask: Pixels) -> None:
     encoded = cv2.imencode(".png", mask)[1]
     write_whole(path, encoded.tobytes())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    write_durably(path, write)
 
 
 def _resized(pixels: Pixels, size_px: tuple[int, int]) -> Pixels:

@@ -14,6 +14,7 @@ from PIL import ExifTags
 from PIL import Image
 from PIL import ImageCms
 
+from reconstruction.camera import fit
 from reconstruction.configs import FramesConfig
 from reconstruction.errors import DamagedPhoto
 from reconstruction.errors import IdenticalPhotos
@@ -27,7 +28,6 @@ from reconstruction.frames.find_frames import find_frames
 from reconstruction.frames.frame_set import FrameSet
 from reconstruction.frames.names import Names
 from reconstruction.frames.photo import read_photo
-from reconstruction.frames.picture import fitted
 from reconstruction.frames.sources import list_sources
 from reconstruction.frames.sources import natural_key
 from reconstruction.frames.unusable import Unusable
@@ -471,7 +471,7 @@ def test_a_full_disk_stops_the_stage_and_leaves_no_half_file(tmp_path: Path) -> 
 
 @given(strategies.integers(1, 20_000), strategies.integers(1, 20_000), strategies.integers(1, 4000))
 def test_a_fitted_size_keeps_the_shape_and_never_grows(width: int, height: int, long_side_px: int) -> None:
-    fitted_width, fitted_height = fitted((width, height), long_side_px)
+    fitted_width, fitted_height = fit((width, height), long_side_px)
     assert max(fitted_width, fitted_height) == min(long_side_px, max(width, height))
     assert abs(fitted_width * height - fitted_height * width) <= max(width, height)  # half a pixel of rounding, or 1 px
 
