@@ -15,6 +15,14 @@ def app_words(error: BaseException) -> Words | None:
             return ("There is no such knob", f"Nothing is called {name}.", hint)
         case app.BadKnobValue(name=name, value=value, expected=expected):
             return ("A knob cannot take that value", f"{name} cannot be {value!r}.", f"It has to be {expected}.")
+        case app.BadAssignment(text=text):
+            return (
+                "That cannot be set",
+                f"{text!r} does not say which knob gets which value.",
+                "Write it as in --set splats.max_steps=4000.",
+            )
+        case app.FolderMissing(path=path):
+            return ("The folder is not there", f"{path} does not exist.", "Make it first, or choose another with -o.")
         case app.DamagedSettings(path=path, reason=reason):
             return (
                 "The settings cannot be read",
@@ -34,7 +42,11 @@ def app_words(error: BaseException) -> Words | None:
                 f"Run it first: splatroom run {path}",
             )
         case app.AlreadyThere(path=path):
-            return ("The file is there already", f"{path} exists and was left alone.", "Choose another name with -o.")
+            return (
+                "The file is there already",
+                f"{path} exists and was left as it is.",
+                "Choose another name with -o, or give --overwrite.",
+            )
         case app.NoSuchPhoto(number=number, total=total):
             return (
                 "There is no such photo",
@@ -93,5 +105,23 @@ def _project_words(error: BaseException) -> Words | None:
                 "No photo was given",
                 f"{path.name} knows of no photos or videos.",
                 f"Add some: splatroom run PHOTOS --project {path}",
+            )
+        case app.NothingFound(asked=asked):
+            return (
+                "There is no photo or video there",
+                f"Nothing in {', '.join(asked)} looks like one.",
+                "Give JPEG, PNG, TIFF or WebP photos, videos, or folders that hold some.",
+            )
+        case app.DamagedSources(path=path, reason=reason):
+            return (
+                "The list of photos cannot be understood",
+                f"{path}: {reason}.",
+                f"Delete that file, then give the photos anew: splatroom run PHOTOS --project {path.parent}",
+            )
+        case app.ProjectAmongOthers(path=path):
+            return (
+                "Photos and a project were mixed up",
+                f"{path.name} is a project, and something else was named beside it.",
+                f"To go on with it: splatroom run {path}   To give it photos: splatroom run PHOTOS --project {path}",
             )
     return None

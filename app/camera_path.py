@@ -46,10 +46,21 @@ def _pose(path: Path, number: int, entry: Any) -> Pose:
         lens = ((float(fx), float(fy)), (float(cx), float(cy)), (int(width), int(height)))
     except (KeyError, TypeError, ValueError) as error:
         raise BadCameraPath(path, f"camera {number} lacks something or holds something else ({error!r})") from error
-    if [len(row) for row in rows] != [4, 4, 4, 4] or rows[3] != (0.0, 0.0, 0.0, 1.0):
+    if [len(row) for row in rows] != [4, 4, 4, 4] or rows[3] != (0.0, 0.0, 0.0, 1.0) or not _turns(rows):
         raise BadCameraPath(path, f"camera_from_world of camera {number} is not a rigid 4x4 matrix")
     if not all(map(math.isfinite, (*sum(rows, ()), *lens[0], *lens[1]))) or min(lens[0]) <= 0:
         raise BadCameraPath(path, f"camera {number} has a number that makes no sense")
     if not 1 <= min(lens[2]) <= max(lens[2]) <= LONGEST_SIDE_PX:
         raise BadCameraPath(path, f"size_px of camera {number} is not between 1 and {LONGEST_SIDE_PX}")
     return Pose(rows, lens)
+
+
+def _turns(rows: tuple[tuple[float, ...], ...]) -> bool:
+    """Whether the first three columns only turn: their axes have length one and stand upright on each other."""
+    axes = [row[:3] for row in rows[:3]]
+    products = (sum(a * b for a, b in zip(axes[i], axes[j])) - (i == j) for i in range(3) for j in range(3))
+    return all(abs(product) < ROUNDED for product in products)
+
+
+ROUNDED = 1e-3
+"""A file may have been written with few digits."""

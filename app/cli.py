@@ -1,13 +1,14 @@
 """The words of the command line. Only light modules are imported here: ``--help`` answers at once."""
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import NoReturn
 
+from app import streams
 from reconstruction.configs import PRESETS
 from reconstruction.configs import STAGE_CONFIGS
 
@@ -46,27 +47,61 @@ A camera path is a JSON list of pinhole cameras (x right, y down, z forward; pix
 """
 
 
+USAGE, CANCELLED = 2, 130
+UNREAD = 141
+"""As a shell counts a program that nobody listens to any more."""
+
+
 def main(arguments: Sequence[str] | None = None, table: "Table | None" = None) -> int:
     """Carries out one command; the answer is the exit code. The table is the real one unless a test brings its own."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what the terminal cannot show
-            stream.reconfigure(errors="backslashreplace")
-    parser = make_parser(tuple(table.configs) if table else tuple(STAGE_CONFIGS))
-    typed = parser.parse_args(arguments)
-    if typed.command == "run" and not typed.sources and not typed.project:
-        parser.error("run: give photos, a video or a project")
+    streams.take_any_text()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        from app.commands import carry_out  # what a terminal and a job need; --help does without
-        from app.stages import TABLE
-
-        return carry_out(typed, table or TABLE)
+        code = _answered(words, table)
     except KeyboardInterrupt:  # before there was anything to pause
-        return 130
+        code = CANCELLED
+    except BrokenPipeError:  # as in `splatroom status DIR | head -1`
+        streams.fall_silent()
+        return UNREAD
+    return code if streams.flushed() else code or UNREAD
+
+
+def _answered(words: Sequence[str], table: "Table | None") -> int:
+    try:
+        typed = make_parser(tuple(table.configs) if table else tuple(STAGE_CONFIGS)).parse_args(words)
+        if typed.command == "run" and not typed.sources and not typed.project:
+            raise NotUnderstood(typed.usage(), "splatroom run", "give photos, a video or a project")
+    except NotUnderstood as fault:
+        print(f"{fault.usage}{fault.program}: error: {fault.reason}", file=sys.stderr)
+        if "--json" in words:
+            from app.answer import misunderstood  # as below
+
+            print(misunderstood(fault.program, fault.reason).as_json())
+        return USAGE
+    from app.commands import carry_out  # what a terminal and a job need; --help does without
+    from app.stages import TABLE
+
+    return carry_out(typed, table or TABLE)
+
+
+class NotUnderstood(Exception):
+    """What was typed is no command, or lacks something."""
+
+    def __init__(self, usage: str, program: str, reason: str) -> None:
+        super().__init__(reason)
+        self.usage, self.program, self.reason = usage, program, reason
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises NotUnderstood where argparse would print and exit: whoever asked for JSON is to get it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise NotUnderstood(self.format_usage(), self.prog, message)
 
 
 def make_parser(stages: tuple[str, ...]) -> argparse.ArgumentParser:
     """Everything that can be typed about these stages."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "splatroom",
         description="From photos or a video to a 3D Gaussian splat.",
         epilog=EPILOG,
@@ -94,11 +129,12 @@ def make_parser(stages: tuple[str, ...]) -> argparse.ArgumentParser:
 
 def _add_run(stages: tuple[str, ...], command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "sources", nargs="*", metavar="SOURCE", type=Path, help="photos, folders, videos, or one project to go on with"
+        "sources", nargs="*", metavar="SOURCE", type=_path, help="photos, folders, videos, or one project to go on with"
     )
+    command.set_defaults(usage=command.format_usage)
     where = command.add_argument_group("where")
     where.add_argument(
-        "--project", type=Path, metavar="DIR", help="the project folder (default: NAME.splatroom in your library)"
+        "--project", type=_path, metavar="DIR", help="the project folder (default: NAME.splatroom in your library)"
     )
     where.add_argument("--copy", action="store_true", help="copy the sources into the project (default: left in place)")
     how = command.add_argument_group("how")
@@ -120,7 +156,7 @@ def _add_render(command: argparse.ArgumentParser) -> None:
     _add_project(command)
     view = command.add_mutually_exclusive_group(required=True)
     view.add_argument("--camera", type=int, metavar="N", help="the camera of the scene's photo N, from 0")
-    view.add_argument("--path", type=Path, metavar="FILE", help="a JSON file of camera poses: one picture each")
+    view.add_argument("--path", type=_path, metavar="FILE", help="a JSON file of camera poses: one picture each")
     command.add_argument("--side-by-side", action="store_true", help="with the photo to the left (for --camera)")
     _add_output(command, required=True, what="the picture: PNG or JPEG")
     _add_machine(command)
@@ -137,11 +173,11 @@ def _add_doctor(command: argparse.ArgumentParser) -> None:
 
 
 def _add_project(command: argparse.ArgumentParser) -> None:
-    command.add_argument("project", type=Path, metavar="DIR", help="the project folder")
+    command.add_argument("project", type=_path, metavar="DIR", help="the project folder")
 
 
 def _add_output(command: argparse.ArgumentParser, *, required: bool, what: str) -> None:
-    command.add_argument("-o", "--output", type=Path, metavar="FILE", required=required, help=what)
+    command.add_argument("-o", "--output", type=_path, metavar="FILE", required=required, help=what)
     command.add_argument("--overwrite", action="store_true", help="replace a file of that name")
 
 
@@ -152,7 +188,12 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _path(text: str) -> Path:
+    if not text:  # an unset variable of a script: Path("") would be the folder one stands in
+        raise argparse.ArgumentTypeError("a name is empty")
+    return Path(text).expanduser()

@@ -27,6 +27,7 @@ from app.devices import usable_threads
 from app.doctor import examine
 from app.draw_views import DrawViews
 from app.errors import AlreadyThere
+from app.errors import FolderMissing
 from app.errors import NoResultYet
 from app.events import Hub
 from app.events import JobEnded
@@ -43,6 +44,9 @@ from app.settings import read_settings
 from app.stages import Machine
 from app.stages import Table
 from app.stages import status as status_of
+from app.standing import remark
+from app.streams import fall_silent
+from app.streams import one_line
 from app.worker import Order
 from reconstruction.durable import write_durably
 from reconstruction.errors import UnknownFormat
@@ -57,6 +61,8 @@ def carry_out(typed: Namespace, table: Table) -> int:
         answer = _COMMANDS[typed.command](typed, table)
     except KeyboardInterrupt:
         answer = Answer(False, typed.project, cancelled=True)
+    except BrokenPipeError:  # nobody reads any more: there is no one to tell
+        raise
     except Exception as error:  # the one top of this process: everything becomes words here
         answer = Answer(False, typed.project, problem=explain(error))
     if answer.problem:
@@ -101,8 +107,8 @@ def status(typed: Namespace, table: Table) -> Answer:
     _say(typed, f"{project.folder}  (preset {project.preset})")
     for stage in answer.stages:
         took = clock(seconds[stage.name]) if stage.name in seconds else ""
-        doubts = "; ".join(stage.record.doubts) if stage.record and stage.state == "doubtful" else ""
-        _say(typed, f"  {stage.name:<8} {stage.state:<8} {size(sizes[stage.name]):>8} {took:>8}  {doubts}".rstrip())
+        known = f"  {stage.name:<8} {stage.state:<8} {size(sizes[stage.name]):>8} {took:>8}"
+        _say(typed, f"{known}  {remark(project, stage, table.configs)}".rstrip())
     _say_quality(typed, answer)
     return replace(answer, more={"sizes_bytes": sizes})
 
@@ -115,11 +121,8 @@ def render(typed: Namespace, table: Table) -> Answer:
     choice = choose_device(typed.device or settings.device)
     machine = _machine(typed, settings, choice)
     task = DrawViews(project.folder, typed.camera, typed.path, typed.output.resolve(), typed.side_by_side, machine)
-    if typed.output.suffix.lower() not in PICTURES:
-        raise UnknownFormat(typed.output, PICTURES)
     for target in task.outputs():
-        if target.exists() and not typed.overwrite:
-            raise AlreadyThere(target)
+        _check_target(target, PICTURES, typed.overwrite)
     with open_screen(sys.stderr) as screen:
         end = asyncio.run(_follow(order_drawing(task), screen))
     answer = _ended(project, table, end)
@@ -144,8 +147,7 @@ def export(typed: Namespace, table: Table) -> Answer:
     project = Project.open(typed.project)
     _need_result(project)
     target: Path = typed.output or Path(f"{project.name}.{typed.format}")
-    if target.exists() and not typed.overwrite:
-        raise AlreadyThere(target)
+    _check_target(target, (f".{typed.format}",), typed.overwrite)
 
     def copy(file: BinaryIO) -> None:
         with (project.folder / "splats" / "splats.ply").open("rb") as original:
@@ -166,9 +168,9 @@ _COMMANDS: dict[str, Callable[[Namespace, Table], Answer]] = {
 
 
 def _complain(problem: Problem) -> None:
-    print(f"{problem.title}\n  {problem.happened}\n  {problem.try_this}", file=sys.stderr)
-    if problem.log_path or problem.report:
-        print(f"  Log: {problem.log_path}" if problem.log_path else problem.report, file=sys.stderr)
+    log = f"Log: {problem.log_path}" if problem.log_path else ""
+    lines = [problem.title, *(f"  {one_line(words)}" for words in (problem.happened, problem.try_this, log) if words)]
+    print("\n".join(lines if log or not problem.report else [*lines, problem.report]), file=sys.stderr)
 
 
 def _machine(typed: Namespace, settings: Settings, choice: Choice) -> Machine:
@@ -198,8 +200,8 @@ class _Asks:
     def once_more(self) -> None:
         self.count += 1
         if self.count == 1:
-            self.screen.say("Pausing safely ... (Ctrl-C again ends it at once)")
             self.jobs.cancel(self.job)
+            self.screen.say("Pausing safely ... (Ctrl-C again ends it at once)")
         else:
             self.jobs.kill(self.job)
 
@@ -209,6 +211,8 @@ def _signals(asks: _Asks, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Ctrl-C, and the system's own wish to end us, reach the loop instead of breaking it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
+        if number == getattr(signal, "SIGHUP", None) and sys.stderr.isatty():
+            fall_silent()  # the terminal was closed: writing to it would be an error
         loop.call_soon_threadsafe(asks.once_more)
 
     known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
@@ -235,16 +239,30 @@ def _need_result(project: Project) -> None:
         raise NoResultYet(project.folder, "splats")
 
 
+def _check_target(target: Path, suffixes: tuple[str, ...], overwrite: bool) -> None:
+    """Before anything is computed: whether the file may be written, as far as can be told."""
+    if target.suffix.lower() not in suffixes:
+        raise UnknownFormat(target, suffixes)
+    if not target.parent.is_dir():
+        raise FolderMissing(target.parent)
+    if target.exists() and (target.is_dir() or not overwrite):
+        raise AlreadyThere(target)
+
+
 def _say_quality(typed: Namespace, answer: Answer) -> None:
     quality = answer.quality
-    if quality and quality.get("psnr") is not None:
-        psnr, ssim, count = quality["psnr"], quality["ssim"], quality["gaussians"]
-        _say(typed, f"  quality  {psnr:.2f} dB held out, SSIM {ssim:.3f}, {count:,} gaussians")
+    if quality is None:
+        return
+    psnr, ssim, count = quality["psnr"], quality["ssim"], f"{quality['gaussians']:,} gaussians"
+    if psnr is None or ssim is None:
+        _say(typed, f"  quality  not measured: no photo was held out (splats.hold_out), {count}")
+        return
+    _say(typed, f"  quality  {psnr:.2f} dB on photos held out, SSIM {ssim:.3f}, {count}")
 
 
 def _say(typed: Namespace, text: str) -> None:
     """To a person; with --json only the last line counts, and words go to stderr."""
-    print(text, file=sys.stderr if typed.json else sys.stdout)
+    print(one_line(text), file=sys.stderr if typed.json else sys.stdout)
 
 
 def _folder_bytes(folder: Path) -> int:

@@ -12,10 +12,9 @@ from rich.progress import TextColumn
 
 from app.events import Run
 from app.events import StageRun
-
-
-SHARES = 1000
-"""A verb of several parts counts thousandths of itself (Progress.part): no rate worth reading."""
+from app.streams import fall_silent
+from app.streams import one_line
+from reconstruction.progress import SHARES
 
 
 class Bars:
@@ -41,7 +40,7 @@ class Bars:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(one_line(text), markup=False, highlight=False)
 
     def draw(self, old: Run, new: Run) -> None:
         for warning in new.warnings[len(old.warnings) :]:
@@ -55,7 +54,7 @@ class Bars:
 
 
 class Lines:
-    """A line where a stage starts and ends, and one for every tenth of it: for logs and pipes."""
+    """A line where a stage starts and ends, for every tenth of it and for each of its parts: for logs and pipes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -69,7 +68,10 @@ class Lines:
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        try:
+            print(one_line(text), file=self._stream, flush=True)
+        except OSError:  # whoever read along has left, or the log's disk is full: the work goes on all the same
+            fall_silent()
 
     def draw(self, old: Run, new: Run) -> None:
         for warning in new.warnings[len(old.warnings) :]:
@@ -78,7 +80,7 @@ class Lines:
             before = old.stage(stage.name)
             if before is None or before.state != stage.state:
                 self.say(f"{stage.name}: {'started' if stage.state == 'running' else _words(stage)}")
-            elif int(10 * stage.fraction) > int(10 * before.fraction) and stage.state == "running":
+            elif stage.state == "running" and _is_news(before, stage):
                 self.say(f"{stage.name}: {stage.fraction:4.0%}  {_words(stage)}")
 
 
@@ -98,6 +100,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def pace(rate_per_s: float, total: int) -> str:
+    """'12.5/s' of what is counted; a verb of several parts counts shares of itself, which are per cent to a person."""
+    return f"{100 * rate_per_s / SHARES:.2g} %/s" if total == SHARES else f"{rate_per_s:.3g}/s"
+
+
 def size(size_bytes: float) -> str:
     """'812 B', '3.4 MB'"""
     for unit in ("B", "kB", "MB", "GB"):
@@ -105,6 +112,11 @@ def size(size_bytes: float) -> str:
             return f"{size_bytes:.0f} {unit}" if unit == "B" or size_bytes >= 100 else f"{size_bytes:.1f} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.1f} TB"
+
+
+def _is_news(before: StageRun, now: StageRun) -> bool:
+    """Another tenth is done, or something else is being done."""
+    return int(10 * now.fraction) > int(10 * before.fraction) or now.facts.get("doing") != before.facts.get("doing")
 
 
 def _shown_fraction(stage: StageRun) -> float:
@@ -118,11 +130,11 @@ def _words(stage: StageRun) -> str:
         doubts = f": {'; '.join(stage.doubts)}" if stage.doubts else ""
         return f"{stage.state}{took}{doubts}"
     parts = []
-    if stage.rate_per_s is not None and stage.rate_per_s > 0 and stage.total != SHARES:
-        parts.append(f"{stage.rate_per_s:.3g}/s")
+    if stage.rate_per_s:
+        parts.append(pace(stage.rate_per_s, stage.total))
     if stage.left_s is not None:
         parts.append(f"{clock(stage.left_s)} left")
     for name, value in stage.facts.items():
-        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        shown = f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
         parts.append(shown if name == "doing" else f"{name} {shown}")
-    return ", ".join(parts)
+    return one_line(", ".join(parts))

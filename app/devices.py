@@ -14,6 +14,9 @@ from app.errors import DeviceMissing
 
 DeviceName = Literal["cpu", "cuda"]
 
+DRIVER_PLACES = ("/usr/lib/wsl/lib/nvidia-smi", "C:/Windows/System32/nvidia-smi.exe")
+"""Where the driver's program lies off the PATH: in WSL, and in services of Windows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -56,7 +59,7 @@ def usable_threads(asked: int) -> int:
 
 def nvidia_card() -> Card | None:
     """The first card, as nvidia-smi, which comes with every driver, tells it."""
-    program = shutil.which("nvidia-smi")
+    program = shutil.which("nvidia-smi") or next((place for place in DRIVER_PLACES if Path(place).exists()), None)
     if program is None:
         return None
     query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"]

@@ -23,6 +23,7 @@ from app.devices import cuda_lack
 from app.devices import nvidia_card
 from app.devices import torch_cuda
 from app.devices import usable_threads
+from app.errors import DamagedSettings
 from app.settings import Settings
 from app.settings import read_settings
 from app.settings import settings_path
@@ -68,7 +69,10 @@ PATIENCE_S = 120.0
 
 def examine() -> tuple[Finding, ...]:
     """Everything, in the order in which a person would ask."""
-    settings = read_settings()
+    try:
+        settings, fault = read_settings(), ""
+    except DamagedSettings as error:
+        settings, fault = Settings(), error.reason
     return (
         _python(),
         *_packages(),
@@ -78,7 +82,7 @@ def examine() -> tuple[Finding, ...]:
         _extension(),
         _display(),
         _disk(settings.library_folder),
-        _settings(settings),
+        _settings(settings, fault),
     )
 
 
@@ -131,18 +135,23 @@ def _card() -> Finding:
 
 
 def _extension() -> Finding:
-    """Whether gsplat's CUDA code is compiled. Never by importing it: that would compile it unasked."""
+    """Whether gsplat's CUDA code is compiled and can be used. Never by importing it: that would compile it unasked."""
     name = "CUDA code"
     if nvidia_card() is None:
         return Finding(name, "absent", "not needed without an NVIDIA card")
+    state = _ask(_cuda_state) or {"lacking": "torch could not be asked: it died, or never answered"}
     compiled = _compiled_extension()
+    if compiled and "card" in state:
+        return Finding(name, "ok", f"gsplat is compiled for {state['card']} ({compiled})")
     if compiled:
-        return Finding(name, "ok", f"gsplat is compiled ({compiled})")
+        fix = "Update the NVIDIA driver, then python3 start.py doctor: it installs the build of torch for it."
+        return Finding(name, "missing", f"CUDA cannot be used: {state['lacking']}", fix)
     lacking = [tool for tool in ("nvcc", "cl" if os.name == "nt" else "g++") if shutil.which(tool) is None]
     if lacking:
         toolkit = f"CUDA toolkit {torch_cuda() or ''}".strip()
         fix = f"Install the {toolkit} and a C++ compiler, so that {' and '.join(lacking)} can be found."
-        return Finding(name, "missing", f"gsplat is not compiled, and {' and '.join(lacking)} is not there", fix)
+        reason = state.get("lacking", "gsplat is not compiled")
+        return Finding(name, "missing", f"{reason}; {' and '.join(lacking)} cannot be found", fix)
     fix = "python3 start.py test --cuda-compile does it now; else the first training does."
     return Finding(name, "absent", "gsplat is not compiled yet; its first use takes minutes", fix)
 
@@ -175,8 +184,10 @@ def _disk(library: Path) -> Finding:
     return Finding("disk", "ok" if enough else "missing", f"{size(free_bytes)} free in {there}", fix)
 
 
-def _settings(settings: Settings) -> Finding:
+def _settings(settings: Settings, fault: str) -> Finding:
     path = settings_path()
+    if fault:
+        return Finding("settings", "missing", f"{path}: {fault}", "Correct that line, or delete the file.")
     state = "" if path.exists() else " (not there: defaults)"
     return Finding("settings", "ok", f"{path}{state}; library {settings.library_folder}")
 
@@ -195,6 +206,12 @@ def _ask(question: Callable[[Connection], None]) -> dict[str, str] | None:
     finally:
         process.kill()
         process.join()
+
+
+def _cuda_state(answering: Connection) -> None:
+    """'card' -> its name where it can be drawn with, else 'lacking' -> why not."""
+    state = import_module("reconstruction.raster.cuda_state").cuda_state()
+    answering.send({"card" if state.usable else "lacking": state.reason})
 
 
 def _import_all(answering: Connection) -> None:

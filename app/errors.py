@@ -7,8 +7,13 @@ AppError
 ├── ProjectInUse       another process is writing it
 ├── FolderTaken        a folder that holds things of the names that a project would use
 ├── WithoutSources     a project that was told of no photo or video
+├── NothingFound       files and folders without a photo or video in them
 ├── UnknownKnob        a knob, stage or preset that does not exist
 ├── BadKnobValue       a knob that cannot take that value
+├── BadAssignment      something else than stage.knob=value was to be set
+├── DamagedSources     a list of photos that cannot be understood
+├── ProjectAmongOthers a project where only photos, or one project alone, can be meant
+├── FolderMissing      a file was to go into a folder that is not there
 ├── DamagedSettings    a settings file that cannot be understood
 ├── DeviceMissing      a device was asked for that this machine does not have
 ├── NoResultYet        a stage's product was asked for before there is one
@@ -59,6 +64,13 @@ class FolderTaken(AppError):
 @dataclass(eq=False)
 class WithoutSources(AppError):
     path: Path
+    """The project."""
+
+
+@dataclass(eq=False)
+class NothingFound(AppError):
+    asked: tuple[str, ...]
+    """The names of the files and folders that were given."""
 
 
 @dataclass(eq=False)
@@ -74,6 +86,29 @@ class BadKnobValue(AppError):
     value: str
     expected: str
     """In words: 'a whole number'."""
+
+
+@dataclass(eq=False)
+class BadAssignment(AppError):
+    text: str
+
+
+@dataclass(eq=False)
+class DamagedSources(AppError):
+    path: Path
+    """The list."""
+    reason: str
+
+
+@dataclass(eq=False)
+class ProjectAmongOthers(AppError):
+    path: Path
+
+
+@dataclass(eq=False)
+class FolderMissing(AppError):
+    path: Path
+    """The folder."""
 
 
 @dataclass(eq=False)

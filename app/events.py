@@ -125,11 +125,8 @@ class StageRun:
     doubts: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
     """The last ten seconds in steps of at least one."""
-
-    @property
-    def fraction(self) -> float:
-        """0..1"""
-        return min(max(self.done / self.total, 0.0), 1.0) if self.total > 0 else 0.0
+    fraction: float = 0.0
+    """0..1, the most that was reached: work that must be done again holds the bar still and never draws it back."""
 
     @property
     def rate_per_s(self) -> float | None:
@@ -203,8 +200,9 @@ def _advanced(stage: StageRun, event: StageAdvanced) -> StageRun:
     if not marks or mark.at_s - marks[-1].at_s >= 1.0:
         recent = tuple(old for old in marks if mark.at_s - old.at_s <= WINDOW_S)
         marks = (*(recent or marks[-1:]), mark)
-    facts = stage.facts | event.facts
-    return replace(stage, state="running", done=event.done, total=event.total, facts=facts, marks=marks)
+    fraction = max(stage.fraction, min(event.done / event.total, 1.0)) if event.total > 0 else stage.fraction
+    advanced = replace(stage, state="running", done=event.done, total=event.total, marks=marks, fraction=fraction)
+    return replace(advanced, facts=stage.facts | event.facts)
 
 
 def _ended(run: Run, event: JobEnded) -> Run:

@@ -1,10 +1,13 @@
 """Jobs: the parent's side. A queue that runs one job at a time and tells the Hub what happens."""
 
 import asyncio
+import os
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from app.child import Child
 from app.child import Graces
@@ -27,8 +30,13 @@ def order_run(task: RunStages, preview_gap_s: float | None = None) -> Order:
 
 
 def order_drawing(task: DrawViews) -> Order:
-    """The job that draws pictures. Its log lies apart: the newest of the others tells how the project stands."""
-    log_path = new_log(task.project, datetime.now(), "render")
+    """The job that draws pictures, also from a disk that may only be read.
+
+    Its log lies apart: the newest of the others tells how the project stands.
+    """
+    writable = os.access(task.project, os.W_OK)
+    place = task.project if writable else Path(tempfile.mkdtemp(prefix="splatroom-"))
+    log_path = new_log(place, datetime.now(), "render")
     return Order(uuid.uuid4().hex[:12], task, task.project, log_path, task.machine.threads)
 
 

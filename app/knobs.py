@@ -11,6 +11,7 @@ from typing import get_args
 from typing import get_origin
 from typing import get_type_hints
 
+from app.errors import BadAssignment
 from app.errors import BadKnobValue
 from app.errors import UnknownKnob
 
@@ -27,10 +28,12 @@ _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: 
 def parse_assignment(text: str, configs: Configs) -> Knobs:
     """What ``stage.knob=value`` asks for, with the type that the knob has."""
     name, equals, raw = text.partition("=")
-    if not equals:
-        raise BadKnobValue(name, "", "written as stage.knob=value")
-    stage, knob = _split(name.strip(), configs)
-    return {stage: {knob: _parse(name.strip(), raw.strip(), _types(configs[stage])[knob])}}
+    name = name.strip()
+    if not equals or not name:
+        raise BadAssignment(text)
+    stage, knob = _split(name, configs)
+    value = _parse(name, raw.strip(), _types(configs[stage])[knob])
+    return {stage: {knob: _ranged(name, value, configs[stage])}}
 
 
 def checked(knobs: Mapping[str, Any], configs: Configs) -> Knobs:
@@ -44,7 +47,7 @@ def checked(knobs: Mapping[str, Any], configs: Configs) -> Knobs:
             name = f"{stage}.{knob}"
             if knob not in types:
                 raise unknown(name, _all_names(configs))
-            result.setdefault(stage, {})[knob] = _conform(name, value, types[knob])
+            result.setdefault(stage, {})[knob] = _ranged(name, _conform(name, value, types[knob]), configs[stage])
     return result
 
 
@@ -127,4 +130,13 @@ def _conform(name: str, value: Any, kind: Any) -> Value:
         raise BadKnobValue(name, str(value), _WORDS.get(wanted, wanted.__name__))
     if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
         raise BadKnobValue(name, str(value), f"{_WORDS[wanted]}, zero or more")
+    return value
+
+
+def _ranged(name: str, value: Value, config: type) -> Value:
+    """The value, if it lies within what its knob's metadata allows."""
+    limits = next(each.metadata for each in fields(config) if each.name == name.rpartition(".")[2])
+    if "least" in limits and isinstance(value, int | float) and not limits["least"] <= value <= limits["most"]:
+        kind = _WORDS[type(value)]
+        raise BadKnobValue(name, f"{value:,}", f"{kind} from {limits['least']:,} to {limits['most']:,}")
     return value

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.devices import DeviceName
 from app.errors import FolderTaken
 from app.errors import NotAProject
+from app.errors import ProjectAmongOthers
 from app.knobs import Configs
 from app.knobs import Knobs
 from app.knobs import layered
@@ -31,10 +32,15 @@ def prepare(typed: Namespace, configs: Configs, settings: Settings, device: Devi
     """The project, with what was typed kept in it. Nothing is written before all of it is understood."""
     assigned = layered(*(parse_assignment(text, configs) for text in typed.set))
     asked = tuple(Path(source) for source in typed.sources)
-    itself = asked[0] if len(asked) == 1 and (Project.is_at(asked[0]) or asked[0].suffix == SUFFIX) else None
-    if itself or not asked:
-        project = Project.open(itself or typed.project)
-        return _kept(project, None, _chosen(project, typed, assigned, configs, device), typed)
+    itself = next((path for path in asked if Project.is_at(path) or path.suffix == SUFFIX), None)
+    same = itself is not None and typed.project is not None and typed.project.resolve() == itself.resolve()
+    if itself and not same and (typed.project or len(asked) > 1):
+        raise ProjectAmongOthers(itself)
+    standing = itself if len(asked) == 1 else None if asked else typed.project
+    if standing is not None:
+        project = Project.open(standing)
+        own = project.sources() if typed.copy else None
+        return _kept(project, own, _chosen(project, typed, assigned, configs, device), typed)
     folder = typed.project or default_folder(asked, settings.library_folder)
     known = Project.open(folder) if Project.is_at(folder) else None
     if known is None:
@@ -80,6 +86,8 @@ def _chosen(project: Project, typed: Namespace, assigned: Knobs, configs: Config
 
 def _kept(project: Project, sources: Sources | None, chosen: Project, typed: Namespace) -> Project:
     """Written only where it says something new: a person may have edited the file, comments and all."""
+    if chosen == project and sources is None and not os.access(project.folder, os.W_OK):
+        return project  # on a disk that may only be read, what is done can still be told
     with project.writing():
         if chosen != project or not Project.is_at(project.folder):
             chosen.write()

@@ -1,6 +1,8 @@
 """From what went wrong to words for a person: what happened, and what to try."""
 
 import errno
+import os
+import shutil
 import signal
 import traceback
 from dataclasses import dataclass
@@ -30,6 +32,8 @@ def explain(error: BaseException, log_path: Path | None = None) -> Problem:
     """The words for an exception; whatever we did not foresee is our fault and says so."""
     words = science_words(error) or app_words(error) or _system_words(error)
     log = str(log_path or "")
+    if words is None and log_path and _full(log_path):
+        words = _disk_full("")  # native libraries go on with half of what they wrote, and stumble over it later
     if words is not None:
         return Problem(*words, log)
     return Problem(
@@ -53,6 +57,8 @@ def explain_death(exit_code: int | None, log_path: Path, printed: tuple[str, ...
             str(log_path),
             report,
         )
+    if _full(log_path):
+        return Problem(*_disk_full(""), str(log_path), report)
     how = f"by {name}" if name else f"with code {exit_code}"
     return Problem(
         "The work broke off",
@@ -85,11 +91,7 @@ def _signal_name(exit_code: int | None) -> str:
 def _system_words(error: BaseException) -> Words | None:
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return (
-                "The disk is full",
-                f"There was no room left to write{_of(error)}.",
-                "Free some space, then start again: it goes on from the last step.",
-            )
+            return _disk_full(_of(error))
         case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS):
             return (
                 "A file or folder may not be written or read",
@@ -124,5 +126,26 @@ _OUT_OF_MEMORY = (
 )
 
 
+FULL_BYTES = 2**20
+"""With less room than this, a disk counts as full: what stumbled has often tidied up a little before we look."""
+
+
+def _full(log_path: Path) -> bool:
+    """Whether the disk that the job wrote to has no room."""
+    try:
+        return shutil.disk_usage(log_path.parent).free < FULL_BYTES
+    except OSError:
+        return False
+
+
+def _disk_full(of: str) -> Words:
+    return (
+        "The disk is full",
+        f"There was no room left to write{of}.",
+        "Free some space, then start again: it goes on from the last step.",
+    )
+
+
 def _of(error: OSError) -> str:
-    return f": {error.filename}" if error.filename else ""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    return f": {name.removesuffix('.part')}" if name else ""

@@ -24,7 +24,6 @@ from app.knobs import Knobs
 from app.knobs import checked
 from app.knobs import differing
 from app.knobs import layered
-from app.knobs import unknown
 from app.sources import Sources
 from app.write_done import write_done
 from reconstruction.configs import PRESETS
@@ -58,7 +57,7 @@ class Project:
     def open(folder: Path) -> "Project":
         path = folder / "project.toml"
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
         except (FileNotFoundError, NotADirectoryError):
             raise NotAProject(folder) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -129,13 +128,15 @@ class Project:
 
 def _understood(folder: Path, path: Path, content: dict[str, Any]) -> Project:
     found = content.pop("format", None)
-    if not isinstance(found, int):
+    if type(found) is not int or found < 1:
         raise DamagedProject(path, "it does not say its format")
     if found > FORMAT:
         raise NewerProject(folder, found, FORMAT)
     name, created, preset = content.pop("name", folder.stem), content.pop("created", None), content.pop("preset", None)
     if not isinstance(created, datetime):
         raise DamagedProject(path, "it does not say when it was created")
+    if not isinstance(name, str):
+        raise DamagedProject(path, "its name is no text in quotes")
     if preset is not None and preset not in PRESETS:
-        raise unknown(str(preset), tuple(PRESETS))
-    return Project(folder, str(name), created, preset, content)
+        raise DamagedProject(path, f"there is no preset {preset!r}, only {', '.join(PRESETS)}")
+    return Project(folder, name, created, preset, content)

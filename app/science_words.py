@@ -29,7 +29,7 @@ def science_words(error: BaseException) -> Words | None:
             return (
                 "There is nothing to train on",
                 f"The scene has {photos} photos and {points} points.",
-                "Look at the cameras stage: it needs photos that overlap.",
+                "Take more photos that overlap; if splats.hold_out is 1, every photo is kept aside: set it to 8, or 0.",
             )
         case science.TrainingDiverged(step=step):
             return (

@@ -66,7 +66,7 @@ def read_settings() -> Settings:
     """As the file says; the defaults where it says nothing, or where there is none."""
     path = settings_path()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
         return Settings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -92,7 +92,9 @@ def forget_secret(name: str) -> None:
 def _checked(content: dict[str, Any], path: Path) -> dict[str, Any]:
     for name in content:
         if name not in {each.name for each in fields(Settings)}:
-            raise unknown(name, tuple(each.name for each in fields(Settings)))
+            nearest = unknown(name, tuple(each.name for each in fields(Settings))).nearest
+            hint = f", perhaps {nearest} is meant" if nearest else ""
+            raise DamagedSettings(path, f"there is no setting {name!r}{hint}")
     try:
         return checked({"settings": content}, {"settings": Settings}).get("settings", {})
     except BadKnobValue as error:

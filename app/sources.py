@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
 
-from app.errors import DamagedProject
+from app.errors import DamagedSources
+from app.errors import NothingFound
 from app.write_done import write_done
 from reconstruction.configs import STAGE_CONFIGS
 from reconstruction.frames.sources import list_sources
@@ -72,12 +73,15 @@ class Sources:
             return Sources(tuple(Path(text) for text in content["asked"]), files)
         except FileNotFoundError:
             return Sources()
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedProject(path, str(error)) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedSources(path, f"it is not as Splatroom wrote it ({error})") from error
 
 
 def find_sources(asked: tuple[Path, ...], project_folder: Path, known: Sources) -> Sources:
-    """Every photo and video in the named files and folders; a file as ``known`` has it is not read again."""
+    """Every photo and video in the named files and folders; a file as ``known`` has it is not read again.
+
+    Raises NothingFound and SourceMissing.
+    """
     resolved = tuple(path.expanduser().resolve() for path in asked)
     by_path = {source.path: source for source in known.files}
     paths = [found.path for found in list_sources(resolved, project_folder / "frames")]
@@ -86,6 +90,8 @@ def find_sources(asked: tuple[Path, ...], project_folder: Path, known: Sources) 
         for path in paths
         if not _is_ours(path, project_folder.resolve())
     )
+    if not files:  # a folder that was emptied, or whose drive is away, must not make a project forget its photos
+        raise NothingFound(tuple(path.name or str(path) for path in resolved))
     return Sources(resolved, files)
 
 

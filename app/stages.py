@@ -291,7 +291,7 @@ def _run_splats(work: Work) -> Product:
         fingerprint=work.fingerprint,
     )
     files.write(work.folder / "splats.ply", trained.gaussians)
-    report = json.dumps(trained.report.as_dict(), indent=1, ensure_ascii=False)
+    report = json.dumps(trained.report.as_dict(), indent=1)
     (work.folder / "report.json").write_text(report, encoding="utf-8")
     return Product(_files(work.folder, "splats.ply", "report.json"))
 

@@ -56,7 +56,8 @@ def best_view(scene: Scene) -> Camera:
 
 def write_picture(path: Path, pixels: np.ndarray) -> Path:
     """Pixels (H, W, 3) uint8 sRGB as JPEG or PNG, by the suffix. Raises OSError."""
-    done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    how = [cv2.IMWRITE_JPEG_QUALITY, 92] if path.suffix.lower() in (".jpg", ".jpeg") else []
+    done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), how)
     if not done:
         raise OSError(f"{path.name} could not be encoded")
     write_whole(path, encoded.tobytes())

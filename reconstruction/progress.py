@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Fact = int | float | str
 
+SHARES = 2**20
+"""A verb of several parts counts shares of its whole work, since its parts count different things. Nobody would choose
+this number of photos or steps: where it is the total, shares are meant."""
+
 
 class Cancelled(Exception):
     """The person asked to stop. What is on the disk is valid; the same call later goes on."""
@@ -68,7 +72,7 @@ class Progress:
             self.listener.advanced(done, total, facts)
             return
         share = self._begin + (self._end - self._begin) * done / max(total, 1)
-        self.listener.advanced(round(1000 * share), 1000, facts)
+        self.listener.advanced(round(SHARES * share), SHARES, facts)
 
     def due(self) -> bool:
         """Whether a call would travel on now; lets a caller skip computing costly facts."""

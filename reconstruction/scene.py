@@ -100,7 +100,7 @@ class Scene:
             "left_out": list(self.left_out),
             "doubts": list(self.doubts),
         }
-        (folder / "scene.json").write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        (folder / "scene.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
     @staticmethod
     def read(folder: Path) -> "Scene":

@@ -75,7 +75,7 @@ class FrameSet:
             "frames": [asdict(frame) for frame in self.frames],
             "dropped": [asdict(dropped) for dropped in self.dropped],
         }
-        text = json.dumps(content, indent=1, ensure_ascii=False)
+        text = json.dumps(content, indent=1)  # in ASCII: a photo's name need not be valid Unicode
         write_whole(path, text.encode())
         return path
 

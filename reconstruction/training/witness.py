@@ -3,6 +3,7 @@
 import math
 
 from reconstruction.errors import TrainingDiverged
+from reconstruction.progress import Fact
 from reconstruction.progress import Progress
 from reconstruction.training.checkpoint import Effort
 from reconstruction.training.engine.base import Engine
@@ -38,9 +39,9 @@ class Witness:
             loss = finite_loss(facts, steps)
             self._look(engine, steps)
             self._history.note(HistoryEntry(steps, effort.wall_s, len(engine), loss, self._psnr.get("psnr")))
-        told: dict[str, float] = {}
+        told: dict[str, Fact] = {}
         if self._progress.due() or steps == total:
-            told = {"loss": finite_loss(facts, steps), "gaussians": len(engine), **self._psnr}
+            told = {"doing": "training", "loss": finite_loss(facts, steps), "gaussians": len(engine), **self._psnr}
         self._progress(steps, total, **told)
         self._progress.offer(engine.gaussians)
 

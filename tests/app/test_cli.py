@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,7 +154,7 @@ def test_a_source_that_is_not_there_and_a_folder_without_photos_are_told_apart(d
     (desk.folder / "empty").mkdir()
     code, answer = desk.asks("run", desk.folder / "empty")
     assert code == 1
-    assert answer["problem"]["title"] == "No photo was given"
+    assert answer["problem"]["title"] == "There is no photo or video there"
 
 
 def test_a_folder_with_things_of_ones_own_is_never_emptied(desk: Desk) -> None:
@@ -265,6 +267,10 @@ def test_export_gives_a_copy_and_never_replaces_unasked(desk: Desk) -> None:
     (desk.project / "splats" / "splats.ply").write_bytes(b"ply of a training")
     code, answer = desk.asks("render", desk.project, "--camera", 0, "-o", "view.xyz")
     assert (code, answer["problem"]["title"]) == (1, "This kind of file is not known")
+    code, answer = desk.asks("export", desk.project, "-o", "mine.spz")
+    assert (code, answer["problem"]["title"]) == (1, "This kind of file is not known")
+    code, answer = desk.asks("export", desk.project, "-o", "nowhere/mine.ply")
+    assert (code, answer["problem"]["title"]) == (1, "The folder is not there")
     mine = desk.folder / "mine.ply"
     code, answer = desk.asks("export", desk.project, "-o", "mine.ply")
     assert (code, answer["files"]) == (0, [str(mine)])
@@ -282,6 +288,114 @@ def test_what_is_not_understood_is_usage(desk: Desk, words: list[str]) -> None:
     done = desk.types(*words)
     assert done.returncode == 2
     assert "usage: splatroom" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["run", "x", "--threads", "few"], ["fly"], ["status"], ["run", ""]])
+def test_even_what_is_not_understood_ends_in_one_object_where_json_was_asked_for(desk: Desk, words: list[str]) -> None:
+    code, answer = desk.asks(*words)
+    assert (code, answer["ok"], answer["stages"]) == (2, False, [])
+    assert answer["problem"]["title"] == "The command was not understood"
+    assert "_count" not in answer["problem"]["happened"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break without a word there")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_leaves_early_is_no_problem(desk: Desk, unbuffered: str) -> None:
+    desk.types("run", desk.photos)
+    desk.environment["PYTHONUNBUFFERED"] = unbuffered
+    process = desk.start("status", desk.project)
+    assert process.stdout is not None
+    process.stdout.close()  # before the first word
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=20) == 141
+
+
+def test_the_work_goes_on_when_nobody_reads_its_progress_any_more(desk: Desk) -> None:
+    process = desk.start("run", desk.photos)
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.stderr.close()
+    process.wait(timeout=30)
+    assert states(desk.asks("status", desk.project)[1]) == "done done done done"
+
+
+def test_a_folder_without_photos_leaves_nothing_behind(desk: Desk) -> None:
+    (desk.folder / "bare").mkdir()
+    assert desk.types("run", desk.folder / "bare").returncode == 1
+    assert not (desk.project.parent / "bare.splatroom").exists()
+
+
+def test_a_project_named_beside_photos_or_another_project_is_asked_about(desk: Desk) -> None:
+    desk.types("run", desk.photos)
+    for words in ((desk.project, desk.photos), (desk.project, "--project", desk.folder / "other.splatroom")):
+        code, answer = desk.asks("run", *words)
+        assert (code, answer["problem"]["title"]) == (1, "Photos and a project were mixed up")
+
+
+def test_a_damaged_list_of_photos_says_how_to_give_them_anew(desk: Desk) -> None:
+    desk.types("run", desk.photos)
+    (desk.project / "sources.json").write_text("[]")
+    code, answer = desk.asks("status", desk.project)
+    assert (code, answer["problem"]["title"]) == (1, "The list of photos cannot be understood")
+    (desk.project / "sources.json").unlink()
+    code, answer = desk.asks("run", desk.photos, "--project", desk.project)
+    assert (code, states(answer)) == (0, "done done done done")
+
+
+def test_status_says_what_failed(desk: Desk) -> None:
+    desk.types("run", desk.photos, "--set", "place.overlap=no")
+    said = desk.types("status", desk.project).stdout
+    assert re.search(r"place +failed .*Only 2 of 5 photos fit together", said)
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "psnr"),
+    [
+        ('{"psnr": null, "ssim": null, "gaussians": 3}', "no photo was held out", None),
+        ('{"psnr": Infinity, "ssim": NaN, "gaussians": 3}', "not measured", None),
+        ('{"psnr": 21.5, "ssim": 0.5, "gaussians": 3}', "21.50 dB", 21.5),
+    ],
+)
+def test_quality_is_said_as_it_is(desk: Desk, report: str, said: str, psnr: float | None) -> None:
+    desk.types("run", desk.photos)
+    (desk.project / "splats").mkdir()
+    (desk.project / "splats" / "report.json").write_text(report)
+    assert said in desk.types("status", desk.project).stdout
+    done = desk.types("status", desk.project, "--json")
+    answer = json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert answer["quality"]["psnr"] == psnr
+
+
+def test_a_report_that_says_nothing_is_no_quality(desk: Desk) -> None:
+    desk.types("run", desk.photos)
+    (desk.project / "splats").mkdir()
+    for report in ("[]", "{}", "{"):
+        (desk.project / "splats" / "report.json").write_text(report)
+        code, answer = desk.asks("status", desk.project)
+        assert (code, answer["quality"]) == (0, None)
+
+
+def test_a_finished_project_on_a_disk_that_may_only_be_read_is_told_and_exported(desk: Desk) -> None:
+    desk.types("run", desk.photos)
+    (desk.project / "splats").mkdir()
+    (desk.project / "splats" / "splats.ply").write_bytes(b"ply")
+    with mounted(desk.folder / "disk", "size=10M") as disk:
+        shutil.copytree(desk.project, disk / "p.splatroom")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        assert desk.asks("status", disk / "p.splatroom")[0] == 0
+        assert desk.asks("export", disk / "p.splatroom", "-o", "copy.ply")[0] == 0
+        code, answer = desk.asks("run", disk / "p.splatroom")
+        assert (code, states(answer)) == (0, "done done done done")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+def test_names_with_line_breaks_stay_on_their_line(desk: Desk) -> None:
+    odd = desk.folder / "two\nlines"
+    desk.photos.rename(odd)
+    done = desk.types("run", odd)
+    assert done.returncode == 0
+    assert "two\\nlines.splatroom" in done.stdout
 
 
 def test_help_shows_the_road_and_every_command_has_json(desk: Desk) -> None:

@@ -47,6 +47,16 @@ def test_a_card_alone_is_not_enough_where_torch_cannot_use_it(empty_path: Path) 
     assert nvidia_card() is None
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in driver program is a shell script")
+def test_a_driver_off_the_path_is_found_as_in_wsl(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = empty_path / "lib" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'NVIDIA RTX A4000, 16376, 550.54'\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setattr("app.devices.DRIVER_PLACES", (str(empty_path / "nowhere"), str(program)))
+    assert nvidia_card() == Card("NVIDIA RTX A4000", 16376 * 2**20, "550.54")
+
+
 def test_torchs_own_file_says_what_torch_says() -> None:
     torch = pytest.importorskip("torch")
     assert torch_cuda() == torch.version.cuda

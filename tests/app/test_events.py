@@ -115,6 +115,15 @@ def test_a_stage_that_speaks_rarely_still_has_a_rate() -> None:
     assert stage.rate_per_s == 1 / 60
 
 
+def test_a_bar_never_runs_backwards_when_work_is_done_again_on_another_rung() -> None:
+    run, reached = folded([StageStarted("a", "cameras", 0.0)]), []
+    for at_s, done in enumerate((10, 40, 30, 35, 60)):
+        run = fold(run, StageAdvanced("a", "cameras", float(at_s), done, 100))
+        reached.append(run.stages[0].fraction)
+    assert reached == [0.1, 0.4, 0.4, 0.4, 0.6]
+    assert run.stages[0].left_s is not None  # told from where the work really is
+
+
 def test_the_hub_tells_everybody_until_they_leave() -> None:
     hub, heard = Hub(), []
     leave = hub.subscribe(heard.append)

@@ -1,7 +1,10 @@
 """Knobs are checked by name, type and range before anything is done with them."""
 
+from dataclasses import asdict
+
 import pytest
 
+from app.errors import BadAssignment
 from app.errors import BadKnobValue
 from app.errors import UnknownKnob
 from app.knobs import Knobs
@@ -54,12 +57,45 @@ def test_an_unknown_knob_names_the_nearest(text: str, nearest: str | None) -> No
         "splats.ssim_weight=inf",
         "frames.drop_twins=perhaps",
         "splats.background=green",
-        "splats.max_steps",
     ],
 )
 def test_a_value_that_the_knob_cannot_take_is_refused(text: str) -> None:
     with pytest.raises(BadKnobValue):
         parse_assignment(text, STAGE_CONFIGS)
+
+
+@pytest.mark.parametrize("text", ["splats.max_steps", "=3", "", "splats.max_steps:3"])
+def test_what_is_no_assignment_is_told_how_one_looks(text: str) -> None:
+    with pytest.raises(BadAssignment):
+        parse_assignment(text, STAGE_CONFIGS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "frames.long_side_px=0",
+        "frames.jpeg_quality=200",
+        "splats.long_side_px=4",  # SSIM's window is larger than such a picture: it was nan
+        "splats.sh_degree=9",
+        "splats.ssim_weight=7",
+        "splats.max_gaussians=0",
+        "splats.seed=99999999999",
+        "cameras.features=0",
+        "assets.poster_long_side_px=0",
+    ],
+)
+def test_a_value_out_of_range_is_refused_before_the_work_and_does_not_crash_in_it(text: str) -> None:
+    with pytest.raises(BadKnobValue) as raised:
+        parse_assignment(text, STAGE_CONFIGS)
+    assert " from " in raised.value.expected
+    stage, knob, value = text.replace("=", ".").split(".")
+    with pytest.raises(BadKnobValue):
+        checked({stage: {knob: int(value)}}, STAGE_CONFIGS)
+
+
+def test_every_knob_lies_within_its_own_range() -> None:
+    for stage, config in STAGE_CONFIGS.items():
+        assert checked({stage: asdict(config())}, STAGE_CONFIGS)[stage] == asdict(config())
 
 
 def test_a_file_may_write_a_whole_number_where_a_number_is_wanted_but_not_the_reverse() -> None:

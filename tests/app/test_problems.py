@@ -12,6 +12,7 @@ from app import errors as app_errors
 from app.problems import explain
 from app.problems import explain_death
 from reconstruction import errors as science_errors
+from tests.app.disks import mounted
 
 
 VALUES: dict[Any, Any] = {
@@ -80,6 +81,15 @@ def test_the_unforeseen_is_our_fault_and_keeps_its_traceback(tmp_path: Path) -> 
 )
 def test_the_systems_refusals_are_told_apart(error: Exception, words: str) -> None:
     assert words in explain(error).title
+
+
+def test_a_library_that_stumbles_over_a_full_disk_is_called_that_and_not_our_fault(tmp_path: Path) -> None:
+    with mounted(tmp_path / "small", "size=100k") as small:  # less than counts as room
+        log = small / "log.jsonl"
+        assert explain(IndexError("unordered_map::at"), log).title == "The disk is full"
+        assert explain_death(-signal.SIGABRT, log, ()).title == "The disk is full"
+        assert "out of memory" in explain_death(-9, log, ()).title
+    assert explain(IndexError("unordered_map::at"), tmp_path / "log.jsonl").title == "This is our fault"
 
 
 def test_a_death_names_its_signal_and_what_was_printed_last() -> None:

@@ -9,6 +9,7 @@ import pytest
 from app.errors import DamagedProject
 from app.errors import NewerProject
 from app.errors import NotAProject
+from app.errors import NothingFound
 from app.errors import ProjectInUse
 from app.errors import UnknownKnob
 from app.prepare import capture_name
@@ -63,7 +64,10 @@ def test_knobs_stay_when_the_preset_changes_and_go_back_to_it_when_they_say_the_
         ("format = 1\nname = 'x'\n", DamagedProject),
         ("format = 1\nthis is no TOML", DamagedProject),
         ("\udcff", DamagedProject),
-        ("format = 1\ncreated = 2026-01-01T00:00:00Z\npreset = 'drafty'\n", UnknownKnob),
+        ("format = 1\ncreated = 2026-01-01T00:00:00Z\npreset = 'drafty'\n", DamagedProject),
+        ("format = true\ncreated = 2026-01-01T00:00:00Z\n", DamagedProject),
+        ("format = 0\ncreated = 2026-01-01T00:00:00Z\n", DamagedProject),
+        ("format = 1\ncreated = 2026-01-01T00:00:00Z\nname = [1]\n", DamagedProject),
     ],
 )
 def test_a_project_file_that_cannot_be_taken_is_refused(tmp_path: Path, text: str, error: type[Exception]) -> None:
@@ -191,3 +195,18 @@ def test_a_project_is_a_value(tmp_path: Path) -> None:
     assert project == replace(project)
     assert project.preset is None
     assert project.knobs == {}
+
+
+def test_a_project_file_saved_by_an_editor_that_puts_a_mark_first_is_read(tmp_path: Path) -> None:
+    text = "format = 1\ncreated = 2026-01-01T00:00:00Z\nname = 'Gärten'\n"
+    (tmp_path / "project.toml").write_text(text, encoding="utf-8-sig")
+    assert Project.open(tmp_path).name == "Gärten"
+
+
+def test_an_emptied_folder_does_not_make_a_project_forget_its_photos(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "p.splatroom"
+    known = find_sources((photos,), folder, Sources())
+    for photo in photos.iterdir():
+        photo.unlink() if photo.is_file() else None
+    with pytest.raises(NothingFound):
+        find_sources((photos,), folder, known)

@@ -43,6 +43,7 @@ def test_a_path_is_read_in_its_order(tmp_path: Path) -> None:
         json.dumps([{}]),
         json.dumps([POSE | {"camera_from_world": [[1, 2], [3, 4]]}]),
         json.dumps([POSE | {"camera_from_world": [*IDENTITY[:3], [0, 0, 1, 1]]}]),
+        json.dumps([POSE | {"camera_from_world": [[9, 0, 0, 0], *IDENTITY[1:]]}]),  # stretches: no camera does
         json.dumps([POSE | {"focal_px": [0, 1]}]),
         json.dumps([POSE | {"focal_px": [float("nan"), 1]}]),
         json.dumps([POSE | {"size_px": [1, 10**9]}]),

@@ -1,5 +1,6 @@
 """Photos of every make become upright 8-bit sRGB frames; those that cannot are named and left out."""
 
+import os
 import struct
 import sys
 import zlib
@@ -495,3 +496,13 @@ def _linear_rgb_profile() -> bytes:
             )
             profile[offset : offset + size] = text.replace(b"sRGB", b"LINE")
     return bytes(profile)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are always Unicode there")
+def test_a_photo_whose_name_is_no_unicode_becomes_a_frame_and_is_named_in_the_list(tmp_path: Path) -> None:
+    photos = save_views(tmp_path / "in")
+    photos[0].rename(tmp_path / "in" / os.fsdecode(b"\xff.jpg"))
+    frames, _ = frames_of([tmp_path / "in"], tmp_path / "frames")
+    assert FrameSet.read(tmp_path / "frames") == frames
+    assert os.fsdecode(b"\xff.jpg") in {frame.source for frame in frames.frames}
+    assert all(frame.name.isascii() for frame in frames.frames)

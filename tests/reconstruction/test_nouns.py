@@ -15,6 +15,7 @@ from reconstruction.frames.frame_set import Frame
 from reconstruction.frames.frame_set import FrameSet
 from reconstruction.gaussians import Gaussians
 from reconstruction.geometry import Similarity
+from reconstruction.progress import SHARES
 from reconstruction.progress import Cancelled
 from reconstruction.progress import Fact
 from reconstruction.progress import Progress
@@ -177,7 +178,7 @@ def test_parts_of_progress_add_up_to_the_whole() -> None:
     second_half = progress.part(0.5, 1.0)
     second_half.part(0.0, 0.5)(1, 2)
     second_half.part(0.5, 1.0)(2, 2)
-    assert [(done, total) for done, total, _ in heard.calls] == [(625, 1000), (1000, 1000)]
+    assert [(done, total) for done, total, _ in heard.calls] == [(0.625 * SHARES, SHARES), (SHARES, SHARES)]
 
 
 def test_calling_progress_is_where_cancelling_happens_also_in_a_part() -> None:
