@@ -210,8 +210,10 @@ class _Asks:
 def _signals(asks: _Asks, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Ctrl-C, and the system's own wish to end us, reach the loop instead of breaking it."""
 
+    in_terminal = sys.stderr.isatty()  # asked now: a closed one denies that it was
+
     def handle(number: int, frame: FrameType | None) -> None:
-        if number == getattr(signal, "SIGHUP", None) and sys.stderr.isatty():
+        if number == getattr(signal, "SIGHUP", None) and in_terminal:
             fall_silent()  # the terminal was closed: writing to it would be an error
         loop.call_soon_threadsafe(asks.once_more)
 

@@ -9,6 +9,7 @@ from rich.progress import BarColumn
 from rich.progress import Progress
 from rich.progress import TaskID
 from rich.progress import TextColumn
+from rich.table import Column
 
 from app.events import Run
 from app.events import StageRun
@@ -22,11 +23,12 @@ class Bars:
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:<8}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[words]}", style="dim"),
+            TextColumn("{task.description:<8}", table_column=Column(min_width=8, no_wrap=True)),
+            BarColumn(bar_width=min(30, console.width // 4)),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(min_width=5, no_wrap=True)),
+            TextColumn("{task.fields[words]}", style="dim", table_column=Column(ratio=1, no_wrap=True)),
             console=console,
+            expand=True,
         )
         self._tasks: dict[str, TaskID] = {}
 
