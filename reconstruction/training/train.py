@@ -70,7 +70,7 @@ def train_with(
 ) -> Trained:
     """As ``train``, on an engine of the caller's choice."""
     album = Album(scene, config)
-    progress(0, max(config.max_steps, 1), doing="getting ready")  # compiling for this machine: a minute the first time
+    progress(0, 0, doing="getting ready")  # compiling for this machine takes a while the first time: no step counts yet
     checkpoints = Checkpoints(folder / "checkpoints", fingerprint)
     found = checkpoints.newest()
     engine = kind.make(found.gaussians() if found else first_gaussians(scene, album, config))

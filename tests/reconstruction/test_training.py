@@ -60,7 +60,8 @@ class Person:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def advanced(self, done: int, total: int, facts: dict[str, Fact]) -> None:
-        self.told.append((done, total, facts))
+        if facts.get("doing") != "getting ready":
+            self.told.append((done, total, facts))
         if done >= self.stop_at:
             self.stop.set()
 
