@@ -169,6 +169,7 @@ def test_a_revision_takes_rows_with_their_moments_and_fresh_rows_without(start: 
     for name in PARAMETERS:
         np.testing.assert_array_equal(after[name][0], before[name][4])
         np.testing.assert_array_equal(after[f"{name}.first"][0], before[f"{name}.first"][4])
+        assert not after[f"{name}.first"][1:].any()
         assert not after[f"{name}.second"][1:].any()
     np.testing.assert_array_equal(after["means"][1:], means)
     np.testing.assert_array_equal(after["log_scales"][1:], -means)

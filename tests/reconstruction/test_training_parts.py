@@ -117,6 +117,7 @@ class TestAlbum:
         assert all(sorted(epoch) == list(range(7)) for epoch in epochs)
         assert len({tuple(epoch) for epoch in epochs}) == 3
         assert EpochOrder(7, seed=0).at(16) == epochs[2][2]  # also when one begins in the middle
+        assert [EpochOrder(7, seed=1).at(place) for place in range(7)] != epochs[0]
 
     def test_the_coarse_view_is_the_fine_one_at_half_size(self, scene: Scene) -> None:
         album = Album(scene, CONFIG)
@@ -287,6 +288,19 @@ class TestDensity:
         assert max(counts) == 500
         assert len(set(counts[1500:])) == 1
         assert (np.diff(counts) > 0).sum() == 14  # rounds 200, 300, ... 1500
+
+    def test_who_splits_is_drawn_from_the_seed_and_the_step(self) -> None:
+        def revised(seed: int, step: int) -> list[float]:
+            engine = AutogradEngine(known_gaussians(60, seed=0), ReferenceRasterizer())
+            state = engine.state()
+            state.arrays["gradients"][:] = state.arrays["seen"][:] = 1
+            engine.restore(state)
+            Density(cap=90, leg=Leg(0, 1000), seed=seed).revise(engine, step)
+            return engine.state().arrays["means"].tolist()
+
+        assert revised(seed=0, step=699) == revised(seed=0, step=699)
+        assert revised(seed=0, step=699) != revised(seed=1, step=699)
+        assert revised(seed=0, step=699) != revised(seed=0, step=698)  # no round at all
 
     def test_a_longer_leg_brings_a_larger_cap_about(self) -> None:
         assert grown(Density(cap=900, leg=Leg(2000, 4000)), 400)[-1] == 900
