@@ -260,8 +260,8 @@ class TestDensity:
     def test_the_overworked_split_most(self) -> None:
         before = statistics(1000, 3)
         before.logit_opacities[:] = 1
-        before.seen[:] = 1
-        before.gradients[:] = np.where(np.arange(1000) < 100, 9, 1)  # half of all the weight lies on a tenth
+        before.gradients[:] = 9
+        before.seen[:] = np.where(np.arange(1000) < 100, 1, 9)  # in the mean, half of all the weight lies on a tenth
         split = np.unique(revision(before, 1100, np.random.default_rng(0)).sources[-100:])
         assert 30 < (split < 100).sum() < 65  # 100 draws, mean 47 without repeats, deviation 5
 
