@@ -13,8 +13,11 @@ from reconstruction.sfm.model import Model
 
 LEAST_COMMON = 0.8
 """A model is only confirmed by one that has so much of its photos."""
-STRAYS = 0.1
+STRAYS = 0.25
 """At most this share of the photos may stand elsewhere in the other model; they are left out, the rest is confirmed."""
+NEAREST = 0.5
+"""The alignment begins from this share of the photos, those that fit best: the end of a walk that one mapping bends
+away must not turn all the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,19 +78,29 @@ def compare(first: Model, second: Model) -> Comparison:
 
 
 def align_poses(start: Array, end: Array) -> Similarity:
-    """The similarity of the world that brings cameras ``start`` (N, 4, 4) onto ``end`` (N, 4, 4).
+    """The similarity of the world that brings most of the cameras ``start`` (N, 4, 4) onto ``end`` (N, 4, 4).
 
     The rotation is the chordal mean of the cameras' own, so that cameras on one line are no trouble; scale and place
-    follow from the centres by least squares, a second time without the worst tenth.
+    follow from the centres by least squares. Both use the better half only, begun at the camera that most others
+    nearly agree with (least trimmed squares, Rousseeuw 1984).
     """
-    relative = np.einsum("nji,njk->ik", end[:, :3, :3], start[:, :3, :3])
-    u, _, vt = np.linalg.svd(relative)
-    rotation = u @ np.diag([1, 1, np.linalg.det(u @ vt)]) @ vt
+    relative = np.einsum("nji,njk->nik", end[:, :3, :3], start[:, :3, :3])
+    apart = np.arccos(np.clip((np.einsum("nij,mij->nm", relative, relative) - 1) / 2, -1, 1))
+    half = max(2, round(NEAREST * len(start)))
+    middle = np.partition(apart, half - 1, axis=1)[:, half - 1].argmin()
+    rotation = mean_rotation(relative[np.argsort(apart[middle], kind="stable")[:half]])
     a, b = centres_of(start), centres_of(end)
-    first = align_turned(a, b, rotation)
-    misses = np.linalg.norm(first(a) - b, axis=1)
-    kept = misses <= np.quantile(misses, 0.9)
+    kept = np.argsort(apart[middle], kind="stable")[:half]
+    for _ in range(10):
+        misses = np.linalg.norm(align_turned(a[kept], b[kept], rotation)(a) - b, axis=1)
+        kept = np.argsort(misses, kind="stable")[: max(half, round(0.9 * (misses <= 3 * np.median(misses)).sum()))]
     return align_turned(a[kept], b[kept], rotation)
+
+
+def mean_rotation(rotations: Array) -> Array:
+    """The rotation nearest to all of them (N, 3, 3) in least squares of their entries."""
+    u, _, vt = np.linalg.svd(rotations.mean(axis=0))
+    return u @ np.diag([1, 1, np.linalg.det(u @ vt)]) @ vt
 
 
 def align_turned(start: Array, end: Array, rotation: Array) -> Similarity:

@@ -1,6 +1,7 @@
 """Diagnosis: why photos do not become a model, as a typed fact."""
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from reconstruction.errors import NotEnoughOverlap
 from reconstruction.errors import PlainPhotos
 from reconstruction.errors import SeparatePlaces
 from reconstruction.errors import TurnedOnTheSpot
+from reconstruction.frames.frame_set import Frame
 from reconstruction.frames.frame_set import FrameSet
 from reconstruction.sfm.features import Features
 from reconstruction.sfm.gates import FEWEST_PHOTOS
@@ -32,6 +34,10 @@ STILL_PX = 1.5
 NEARLY_ALL = 0.9
 ALL_BUT_CHANCE = 0.95
 LARGEST_TURN_MISFIT = 0.1
+SOFT = 0.5
+"""A photo with less than this share of the others' sharpness is called soft."""
+STRAY = "two independent mappings place it differently; photos between it and the others would settle it"
+UNPROVEN = "only one of two independent mappings could place it; photos between it and the others would settle it"
 
 
 def refuse_plain(frames: FrameSet, features: Sequence[Features]) -> None:
@@ -100,6 +106,25 @@ def why_not(frames: FrameSet, graph: ViewGraph, models: Sequence[Model], config:
     placed = set(best.names) if best else set()
     left_out = tuple(frame.source for frame in frames.frames if frame.name not in placed)
     return NotEnoughOverlap(len(placed), len(graph), left_out)
+
+
+def why_left_out(frame: Frame, frames: FrameSet, graph: ViewGraph, placed: Collection[str]) -> str:
+    """Why a photo has no place among those that have one, as the end of a sentence."""
+    own = next(place for place, other in enumerate(frames.frames) if other.name == frame.name)
+    if len(graph.features[own]) < FEW_FEATURES:
+        return "almost nothing in it can be recognised: it is blank, too dark or blurred"
+    shared = {pair.second if pair.first == own else pair.first: pair.inliers for pair in graph.pairs_of(own)}
+    sharpness = float(np.median([other.sharpness for other in frames.frames if other.group == frame.group]))
+    soft = "; it is also less sharp than the others" if frame.sharpness < SOFT * sharpness else ""
+    if not shared:
+        return f"it matches no other photo{soft}"
+    nearest = max(shared, key=lambda place: (frames.frames[place].name in placed, shared[place]))
+    other = frames.frames[nearest]
+    if other.name not in placed:
+        return f"it matches only photos that were left out too, like {other.source}{soft}"
+    if shared[nearest] < STRONG:
+        return f"it shares only {shared[nearest]} points with its best match, {other.source}{soft}"
+    return f"it resembles {other.source} but no place for it agrees with the other photos{soft}"
 
 
 def separate_places(graph: ViewGraph, config: CamerasConfig) -> list[tuple[int, ...]]:

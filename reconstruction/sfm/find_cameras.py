@@ -14,13 +14,19 @@ from reconstruction.frames.frame_set import FrameSet
 from reconstruction.progress import Progress
 from reconstruction.scene import Scene
 from reconstruction.sfm.attempts import Workshop
+from reconstruction.sfm.diagnosis import STRAY
+from reconstruction.sfm.diagnosis import UNPROVEN
+from reconstruction.sfm.diagnosis import why_left_out
 from reconstruction.sfm.gates import FEWEST_PHOTOS
 from reconstruction.sfm.gates import faults
+from reconstruction.sfm.gates import mixed_zooms
 from reconstruction.sfm.gates import square_pixels
 from reconstruction.sfm.ladder import Verdict
+from reconstruction.sfm.lookalikes import contradiction
 from reconstruction.sfm.mapper import Mapper
 from reconstruction.sfm.model import Model
 from reconstruction.sfm.result import write_result
+from reconstruction.sfm.search import Found
 from reconstruction.sfm.search import search
 
 
@@ -45,18 +51,30 @@ def find_cameras(
     log = out / "mapping.log"
     log.unlink(missing_ok=True)
     with Mapper(log) as main, Mapper(log) as check:
-        workshop = Workshop(frames, scratch, {"main": main, "check": check})
-        verdict, database = search(workshop, config, progress.part(0.0, 0.85), threads)
-        model = polished(workshop, verdict, progress.part(0.85, 0.9))
+        workshop = Workshop(frames, scratch, {"main": main, "check": check}, config.seed)
+        found = search(workshop, config, progress.part(0.0, 0.85), threads)
+        found = replace(found, verdict=second_thoughts(workshop, found, progress.part(0.85, 0.87)))
+        model = polished(workshop, found.verdict, progress.part(0.87, 0.9))
     scene = write_result(model, frames, out, progress.part(0.9, 1.0), threads)
-    shutil.move(database, out / "database.db")
+    shutil.move(found.verdict.database, out / "database.db")
     shutil.rmtree(scratch, ignore_errors=True)
-    return _told(scene, verdict, frames, out, progress)
+    return _told(scene, found, frames, out, progress)
+
+
+def second_thoughts(workshop: Workshop, found: Found, progress: Progress) -> Verdict:
+    """The verdict with doubts that no second mapping can raise: it would follow the same matches or the same lens."""
+    verdict = found.verdict
+    if verdict.doubt is not None:
+        return verdict
+    refocused = workshop.refocused(verdict.model, verdict.kept, progress)
+    doubt = mixed_zooms(verdict.model, refocused) if refocused is not None else None
+    doubt = doubt or contradiction(verdict.model.only(verdict.kept), found.graph, workshop.frames)
+    return replace(verdict, doubt=doubt)
 
 
 def polished(workshop: Workshop, verdict: Verdict, progress: Progress) -> Model:
     """The model with its lens in full, where that stays plausible; without the photos that stray."""
-    photos = tuple(name for name in verdict.model.names if name not in verdict.strays)
+    photos = tuple(name for name in verdict.kept if name not in verdict.unproven)
     groups = Counter(frame.group for frame in workshop.frames.frames if frame.name in photos)
     enough = min(groups.values()) >= ENOUGH_FOR_PRINCIPAL_POINT
     full = workshop.adjusted(verdict.model, photos, enough, progress)
@@ -65,17 +83,22 @@ def polished(workshop: Workshop, verdict: Verdict, progress: Progress) -> Model:
     return verdict.model.only(photos)
 
 
-def _told(scene: Scene, verdict: Verdict, frames: FrameSet, out: Path, progress: Progress) -> Scene:
+def _told(scene: Scene, found: Found, frames: FrameSet, out: Path, progress: Progress) -> Scene:
     """The finished scene, written, with warnings for whatever is not as it should be."""
     placed = {photo.name for photo in scene.photos}
     left_out = tuple(frame for frame in frames.frames if frame.name not in placed)
     for frame in left_out:
-        stray = frame.name in verdict.strays
-        reason = "two mappings place it differently" if stray else "it shares too little with the other photos"
+        if frame.name in found.verdict.strays:
+            reason = STRAY
+        elif frame.name in found.verdict.unproven:
+            reason = UNPROVEN
+        else:
+            reason = why_left_out(frame, frames, found.graph, placed)
         progress.warn(LeftOut(frame.source, reason))
-    doubts = (verdict.doubt,) if verdict.doubt else ()
+    doubts = (found.verdict.doubt,) if found.verdict.doubt else ()
     for doubt in doubts:
         progress.warn(DoubtfulCameras("", doubt))
     scene = replace(scene, left_out=tuple(frame.name for frame in left_out), doubts=doubts).normalised()
     scene.write(out)
+    progress(1, 1, registered=len(scene.photos), points=len(scene.points))
     return scene

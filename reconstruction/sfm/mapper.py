@@ -11,8 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from reconstruction.errors import MappingCrashed
-from reconstruction.sfm.mapping import Adjustment
-from reconstruction.sfm.mapping import Mapping
+from reconstruction.sfm.mapping import Task
 from reconstruction.sfm.mapping import run
 
 
@@ -25,7 +24,7 @@ class Mapper:
         self._process = None
         self._connection: Connection | None = None
 
-    def start(self, task: Mapping | Adjustment) -> None:
+    def start(self, task: Task) -> None:
         if self._connection is None:
             context = get_context("spawn")
             self._connection, theirs = context.Pipe()
@@ -112,7 +111,7 @@ def serve(connection: Connection, log: Path) -> None:
     """The child's whole life: tasks come in, numbers of placed photos and a final None go out."""
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
-    tasks: queue.Queue[Mapping | Adjustment] = queue.Queue()
+    tasks: queue.Queue[Task] = queue.Queue()
     threading.Thread(target=_listen, args=(connection, tasks), daemon=True).start()
     while True:
         task = tasks.get()

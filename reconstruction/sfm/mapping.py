@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pycolmap
 
 
@@ -41,11 +42,26 @@ class Adjustment:
     threads: int = 1
 
 
-def run(task: Mapping | Adjustment, advanced: Advanced) -> None:
+@dataclass(frozen=True, slots=True)
+class Refocusing:
+    """A bundle adjustment that gives every photo a focal length of its own, to see whether they agree."""
+
+    model: Path
+    photos: tuple[str, ...]
+    out: Path
+    threads: int = 1
+
+
+Task = Mapping | Adjustment | Refocusing
+
+
+def run(task: Task, advanced: Advanced) -> None:
     """Does the task; its result lies in ``task.out``."""
     task.out.mkdir(parents=True, exist_ok=True)
     if isinstance(task, Adjustment):
         _adjust(task)
+    elif isinstance(task, Refocusing):
+        _refocus(task)
     elif task.mapper == "global":
         _map_globally(task)
     else:
@@ -101,13 +117,46 @@ def _adjust(task: Adjustment) -> None:
         camera.model = pycolmap.CameraModelId.OPENCV
         camera.params = [focal_px, focal_px, x, y, radial, 0, 0, 0]
     options = pycolmap.BundleAdjustmentOptions(refine_principal_point=task.principal_point, print_summary=False)
+    _adjust_robustly(model, options, task.threads)
+    model.write(task.out)
+
+
+def _refocus(task: Refocusing) -> None:
+    model = pycolmap.Reconstruction(task.model)
+    keep_only(model, task.photos)
+    apart = with_own_cameras(model)
+    options = pycolmap.BundleAdjustmentOptions(refine_extra_params=False, print_summary=False)
+    _adjust_robustly(apart, options, task.threads)
+    apart.write(task.out)
+
+
+def _adjust_robustly(model: pycolmap.Reconstruction, options: pycolmap.BundleAdjustmentOptions, threads: int) -> None:
     options.ceres.loss_function_type = pycolmap.LossFunctionType.SOFT_L1
     options.ceres.solver_options.function_tolerance = 1e-6
     options.ceres.solver_options.max_num_iterations = 50
-    options.ceres.solver_options.num_threads = task.threads
+    options.ceres.solver_options.num_threads = threads
     pycolmap.bundle_adjustment(model, options)
     model.update_point_3d_errors()
-    model.write(task.out)
+
+
+def with_own_cameras(model: pycolmap.Reconstruction) -> pycolmap.Reconstruction:
+    """The same photos and points, every photo with a copy of its camera."""
+    apart = pycolmap.Reconstruction()
+    placed = {number: image for number, image in model.images.items() if image.has_pose}
+    for number, image in placed.items():
+        shared = model.camera(image.camera_id)
+        camera = pycolmap.Camera(
+            model=shared.model, width=shared.width, height=shared.height, params=shared.params, camera_id=number
+        )
+        apart.add_camera_with_trivial_rig(camera)
+        points_px = np.array([point.xy for point in image.points2D], np.float64).reshape(-1, 2)
+        copy = pycolmap.Image(name=image.name, keypoints=points_px, camera_id=number, image_id=number)
+        apart.add_image_with_trivial_frame(copy, image.cam_from_world())
+    for point in model.points3D.values():
+        seen_by = [element for element in point.track.elements if element.image_id in placed]
+        if len(seen_by) > 1:
+            apart.add_point3D(point.xyz, pycolmap.Track(seen_by), point.color)
+    return apart
 
 
 def keep_only(model: pycolmap.Reconstruction, photos: Collection[str]) -> None:

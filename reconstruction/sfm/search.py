@@ -25,6 +25,7 @@ from reconstruction.sfm.ladder import Verdict
 from reconstruction.sfm.ladder import judge
 from reconstruction.sfm.ladder import rungs
 from reconstruction.sfm.ladder import settled
+from reconstruction.sfm.view_graph import STRONG
 from reconstruction.sfm.view_graph import ViewGraph
 from reconstruction.sfm.view_graph import around_gaps
 from reconstruction.sfm.view_graph import build_graph
@@ -41,6 +42,8 @@ MANY_PAIRS = 250
 FINE_LONG_SIDE_PX = 1600
 FINE_FEATURES = 4096
 """The dear ground: a third of lund's and kitchen's photos only fit together with so many."""
+TIES = 2
+"""So many strong pairs with confirmed photos hold another in place."""
 FLAT = "everything in the photos lies on one plane, which also a turning camera would show"
 
 
@@ -52,23 +55,36 @@ class Ground:
     main: ViewGraph
     check: Callable[[Progress], ViewGraph]
     """Built while the main mapping already runs"""
+    climb: Progress
+    """For the mapping from these matches: it begins where the matching ended"""
 
 
-def search(workshop: Workshop, config: CamerasConfig, progress: Progress, threads: int) -> tuple[Verdict, Path]:
-    """The best model and the database it was mapped from; a CaptureError where there is none."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What the search ends with."""
+
+    verdict: Verdict
+    graph: ViewGraph
+    """Of the last ground that was tried"""
+
+
+def search(workshop: Workshop, config: CamerasConfig, progress: Progress, threads: int) -> Found:
+    """The best model and the matches of its ground; a CaptureError where there is none."""
     total = len(workshop.frames.frames)
-    best: tuple[Verdict, Path] | None = None
+    best: Found | None = None
     why: CaptureError = NotEnoughOverlap(0, total)
-    for number, ground in enumerate(grounds(workshop.frames, config, progress, threads)):
+    for ground in grounds(workshop.frames, config, progress, threads):
         if separate_places(ground.main, config):
             why = why_not(workshop.frames, ground.main, [], config)
             continue
         climb = Climb(workshop, ground, config, threads)
-        climb.run(progress.part(1 - 0.5 ** (number + 1), 1 - 0.5 ** (number + 2)))
+        climb.run(ground.climb)
         verdict = judge(workshop.candidates, total, config)
         if verdict is not None:
             flat = verdict.doubt is None and seen_flat(ground.main)
-            best = replace(verdict, doubt=FLAT) if flat else verdict, climb.main_database
+            verdict = replace(verdict, doubt=FLAT) if flat else verdict
+            verdict = replace(verdict, unproven=loose_ends(verdict, ground.main, workshop.frames))
+            best = Found(verdict, ground.main)
         if settled(verdict, total, config):
             break
         why = why_not(workshop.frames, ground.main, [c.model for c in workshop.candidates], config)
@@ -77,6 +93,21 @@ def search(workshop: Workshop, config: CamerasConfig, progress: Progress, thread
     if workshop.crashes and not workshop.candidates:
         raise workshop.crashes[-1]
     raise why
+
+
+def loose_ends(verdict: Verdict, graph: ViewGraph, frames: FrameSet) -> tuple[str, ...]:
+    """The unproven photos that hang on to the proven ones by fewer than ``TIES`` strong pairs.
+
+    The end of a walk may bend away in the one mapping that reached it; a photo amidst proven ones has no such freedom.
+    """
+    proven = set(verdict.kept) - set(verdict.unproven)
+    names = [frame.name for frame in frames.frames]
+
+    def ties(place: int) -> int:
+        strong = [pair for pair in graph.pairs_of(place) if pair.inliers >= STRONG]
+        return sum(names[pair.second if pair.first == place else pair.first] in proven for pair in strong)
+
+    return tuple(name for place, name in enumerate(names) if name in verdict.unproven and ties(place) < TIES)
 
 
 class Climb:
@@ -90,10 +121,6 @@ class Climb:
         self._check: ViewGraph | None = None
         self._databases: dict[tuple[str, bool], Path] = {}
 
-    @property
-    def main_database(self) -> Path:
-        return self._databases["main", True]
-
     def run(self, progress: Progress) -> None:
         total = len(self._ground.main)
         focal_known = any(camera.has_prior_focal_length for camera in self._ground.main.cameras)
@@ -106,9 +133,10 @@ class Climb:
                 return
 
     def _attempt(self, rung: Rung, progress: Progress) -> None:
-        tasks = {"main": self._workshop.start("main", rung, self._database("main", rung, progress))}
+        database = self._database("main", rung, progress.part(0.0, 0.1))
+        tasks = {"main": self._workshop.start("main", rung, database)}
         if self._config.cross_check:
-            database = self._database("check", rung, progress.part(0.0, 0.4))
+            database = self._database("check", rung, progress.part(0.1, 0.4))
             tasks["check"] = self._workshop.start("check", rung, database)
         names = {role: f"{self._ground.name} {role}" for role in tasks}
         self._workshop.finish(tasks, names, progress.part(0.4, 1.0))
@@ -116,10 +144,10 @@ class Climb:
     def _database(self, role: str, rung: Rung, progress: Progress) -> Path:
         key = role, rung.trust_focal
         if key not in self._databases:
-            graph = self._graph(role, progress)
+            graph = self._graph(role, progress.part(0.0, 0.6))
             if not rung.trust_focal:
                 cameras = shared_cameras(self._workshop.frames, trust_focal=False)
-                graph = reverified(graph, cameras, self._threads, progress)
+                graph = reverified(graph, cameras, self._threads, progress.part(0.6, 1.0))
             self._databases[key] = self._workshop.database(graph)
         return self._databases[key]
 
@@ -138,27 +166,30 @@ def grounds(frames: FrameSet, config: CamerasConfig, progress: Progress, threads
     features = find_features(frames, config.long_side_px, config.features, progress.part(0.0, 0.25), threads)
     refuse_plain(frames, features)
     coarse = [part[: config.features] for part in features]
-    looking, matching = progress.part(0.25, 0.3), progress.part(0.3, 0.5)
+    looking, matching = progress.part(0.25, 0.3), progress.part(0.3, 0.45)
     chosen = likely_pairs(coarse, frames.ordered, config, threads, looking)
     graph = build_graph(coarse, cameras, chosen, threads, matching)
     if frames.ordered:
-        graph = extended(graph, around_gaps(graph, config.overlap) - chosen, threads, matching)
+        gaps = around_gaps(graph, config.overlap) - chosen
+        graph = extended(graph, gaps, threads, progress.part(0.45, 0.5))
     refuse_still(graph)
     refuse_turn(graph)
-    yield _ground("likely", graph, features, config, threads)
+    yield _ground("likely", graph, features, config, progress.part(0.5, 0.75), threads)
     if len(chosen) < total * (total - 1) // 2 and total <= MANY_PAIRS:
-        fuller = extended(graph, every_pair(total) - chosen, threads, progress.part(0.5, 0.6))
+        fuller = extended(graph, every_pair(total) - chosen, threads, progress.part(0.75, 0.8))
         if len(fuller.pairs) > 1.05 * len(graph.pairs):
             graph = fuller
-            yield _ground("likely", graph, features, config, threads)
-    features = find_features(frames, FINE_LONG_SIDE_PX, FINE_FEATURES, progress.part(0.75, 0.8), threads)
+            yield _ground("likely", graph, features, config, progress.part(0.8, 0.88), threads)
+    features = find_features(frames, FINE_LONG_SIDE_PX, FINE_FEATURES, progress.part(0.88, 0.91), threads)
     fine = [part[:FINE_FEATURES] for part in features]
     chosen = every_pair(total) if total <= config.exhaustive_up_to else chosen | around_gaps(graph, config.overlap)
-    graph = build_graph(fine, cameras, chosen, threads, progress.part(0.8, 0.87))
-    yield _ground("fine", graph, features, config, threads)
+    graph = build_graph(fine, cameras, chosen, threads, progress.part(0.91, 0.94))
+    yield _ground("fine", graph, features, config, progress.part(0.94, 1.0), threads)
 
 
-def _ground(name: str, graph: ViewGraph, features: list[Features], config: CamerasConfig, threads: int) -> Ground:
+def _ground(
+    name: str, graph: ViewGraph, features: list[Features], config: CamerasConfig, climb: Progress, threads: int
+) -> Ground:
     """The check has half of the pairs, and features finer than the main mapping's, or every second one of them."""
 
     def check(progress: Progress) -> ViewGraph:
@@ -168,4 +199,4 @@ def _ground(name: str, graph: ViewGraph, features: list[Features], config: Camer
         ]
         return build_graph(others, graph.cameras, sparser(graph, config.seed), threads, progress)
 
-    return Ground(name, graph, check)
+    return Ground(name, graph, check, climb)

@@ -47,6 +47,10 @@ class ViewGraph:
     def __len__(self) -> int:
         return len(self.features)
 
+    def pairs_of(self, place: int) -> list[Pair]:
+        """The pairs that one photo is part of."""
+        return [pair for pair in self.pairs if place in (pair.first, pair.second)]
+
     def components(self, least_inliers: int) -> list[tuple[int, ...]]:
         """Groups of photos joined by pairs of at least so many inliers, the largest first."""
         return components(len(self), [(p.first, p.second) for p in self.pairs if p.inliers >= least_inliers])

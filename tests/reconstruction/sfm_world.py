@@ -62,3 +62,39 @@ def clutter(size_px: tuple[int, int], seed: int = 0) -> NDArray[np.uint8]:
         else:
             cv2.rectangle(picture, (x - half, y - half // 2), (x + half, y + half // 2), tone, -1)
     return cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.uint8)
+
+
+SIZE_PX = (480, 360)
+FOCAL_PX = 400.0
+
+
+def around_a_house(photos: int, sides: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """Photos from a ring around a cube with these four pictures on its sides, on a floor like no other."""
+    floor = ([-3, -3, 0], [6, 0, 0], [0, 6, 0], clutter((900, 900), 9))
+    starts, along = [(-1, -1), (1, -1), (1, 1), (-1, 1)], [(2, 0), (0, 2), (-2, 0), (0, -2)]
+    walls = [([*start, 0], [*step, 0], [0, 0, 2], side) for start, step, side in zip(starts, along, sides)]
+    pictures = []
+    for angle in np.linspace(0, 2 * np.pi, photos, endpoint=False):
+        eye = np.array([4.4 * np.cos(angle), 4.4 * np.sin(angle), 2.2])
+        picture = np.full((SIZE_PX[1], SIZE_PX[0], 3), 150, np.uint8)
+        for corner, u, v, texture in [floor, *walls]:
+            if np.cross(u, v) @ (eye - corner) > 0:
+                _draw(picture, eye, np.array([corner, u, v], np.float64), texture)
+        pictures.append(picture)
+    return pictures
+
+
+def _draw(picture: NDArray[np.uint8], eye: Array, wall: Array, texture: NDArray[np.uint8]) -> None:
+    """One wall (corner and two edges) as seen from ``eye`` towards the cube."""
+    ahead = np.array([0, 0, 0.7]) - eye
+    ahead /= np.linalg.norm(ahead)
+    right = np.cross(ahead, [0, 0, 1])
+    right /= np.linalg.norm(right)
+    k = np.array([[FOCAL_PX, 0, SIZE_PX[0] / 2], [0, FOCAL_PX, SIZE_PX[1] / 2], [0, 0, 1]])
+    camera = k @ np.stack([right, np.cross(ahead, right), ahead])
+    corner, u, v = wall
+    height, width = texture.shape[:2]
+    homography = camera @ np.column_stack([u / width, v / height, corner - eye])
+    drawn = cv2.warpPerspective(texture, homography, SIZE_PX, flags=cv2.INTER_AREA)
+    mask = cv2.warpPerspective(np.full((height, width), 255, np.uint8), homography, SIZE_PX)
+    picture[mask > 127] = drawn[mask > 127]

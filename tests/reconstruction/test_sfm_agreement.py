@@ -76,6 +76,19 @@ def test_one_stray_photo_is_named_and_the_rest_confirmed():
     assert comparison.strays(CONFIG) == ("007.jpg",)
 
 
+def test_the_end_of_a_walk_that_bends_away_is_named_and_turns_no_other_photo():
+    """lund: the last six of 28 photos bent away by up to 60 degrees made a plain mean call all 28 strays."""
+    model = ring_model(28)
+    poses = model.camera_from_world.copy()
+    for place, angle in enumerate(np.radians(np.linspace(10, 60, 6)), start=22):
+        turn = np.eye(4)
+        turn[:3, :3] = [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+        poses[place] = poses[place] @ turn
+    comparison = compare(model, with_poses(model, moved_poses(poses, ELSEWHERE)))
+    assert comparison.strays(CONFIG) == model.names[22:]
+    assert comparison.disagreement(CONFIG) is None
+
+
 def test_another_focal_length_is_a_disagreement():
     model = ring_model()
     said = compare(model, replace(model, focal_px=1.08 * model.focal_px)).disagreement(CONFIG)

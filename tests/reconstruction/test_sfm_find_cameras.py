@@ -33,10 +33,14 @@ QUICK = CamerasConfig(long_side_px=640, features=1200)
 @dataclass
 class Heard(Silence):
     steps: list[str] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    facts: dict[str, Fact] = field(default_factory=dict)
     warnings: list[PhotoWarning] = field(default_factory=list)
 
     def advanced(self, done: int, total: int, facts: dict[str, Fact]) -> None:
         self.steps.append(str(facts.get("doing")))
+        self.shares.append(done / total)
+        self.facts |= facts
 
     def warned(self, warning: PhotoWarning) -> None:
         self.warnings.append(warning)
@@ -75,15 +79,17 @@ def test_the_fountain_is_found_and_a_photo_of_another_place_is_named(tmp_path: P
 
     assert scene.doubts == ()
     assert scene.left_out == ("011.jpg",)
-    assert [str(warning) for warning in heard.warnings] == [
-        "IMG_11.JPG was left out: it shares too little with the other photos."
-    ]
+    assert [str(warning) for warning in heard.warnings] == ["IMG_11.JPG was left out: it matches no other photo."]
     found = {photo.name: photo.camera.camera_from_world for photo in scene.photos}
     error = pose_error(found, truth)
     assert error.photos == 11
     assert error.centres < 0.005  # at 640 px; 0.0006 at the full size
     assert error.rotation_deg < 0.8  # the principal point cannot be found from 11 photos
     assert {"finding features", "matching photos", "placing photos", "straightening photos"} <= set(heard.steps)
+    assert heard.shares == sorted(heard.shares)
+    assert heard.shares[-1] == 1
+    assert heard.facts["registered"] == 11
+    assert heard.facts["points"] == len(scene.points)
     assert_result_is_whole(scene, out)
 
 

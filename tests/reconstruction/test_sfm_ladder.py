@@ -1,6 +1,7 @@
 """Which model is believed, and when the search may end."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,11 +20,11 @@ CONFIG = CamerasConfig()
 
 
 def main_of(model: Model) -> Candidate:
-    return Candidate(model, "likely main", "incremental")
+    return Candidate(model, "likely main", "incremental", Path("main.db"))
 
 
 def check_of(model: Model) -> Candidate:
-    return Candidate(model, "likely check", "incremental")
+    return Candidate(model, "likely check", "incremental", Path("check.db"))
 
 
 def bent(model: Model) -> Model:
@@ -85,6 +86,36 @@ def test_models_that_disagree_leave_a_doubt_with_its_reason():
     assert "elsewhere" in verdict.doubt
 
 
+def test_of_two_confirmed_models_the_one_that_keeps_more_photos_wins():
+    model = ring_model(20)
+    bent_end = model.camera_from_world.copy()
+    bent_end[16:, :3, 3] += 2
+    larger = main_of(replace(model, camera_from_world=bent_end))
+    smaller = main_of(replace(model, points=3000).only(model.names[:18]))
+    verdict = judge([larger, smaller, check_of(replace(model, points=2000).only(model.names[:18]))], 20, CONFIG)
+    assert verdict is not None
+    assert verdict.kept == model.names[:18]
+    assert (verdict.strays, verdict.unproven) == ((), ())
+
+
+def test_photos_that_only_one_mapping_has_are_unproven_and_its_database_is_told():
+    model = ring_model(20)
+    verdict = judge([main_of(model), check_of(model.only(model.names[:17]))], 20, CONFIG)
+    assert verdict is not None
+    assert verdict.unproven == model.names[17:]
+    assert verdict.database == Path("main.db")
+
+
+def test_strays_do_not_count_as_placed():
+    model = ring_model(20)
+    elsewhere = model.camera_from_world.copy()
+    elsewhere[15:, :3, 3] += 2
+    verdict = judge([main_of(model), check_of(replace(model, camera_from_world=elsewhere))], 20, CONFIG)
+    assert verdict is not None
+    assert verdict.doubt is None
+    assert not settled(verdict, 20, CONFIG)
+
+
 def test_an_unsound_model_neither_wins_nor_confirms():
     absurd = replace(ring_model(), angle_deg=0.3)
     assert judge([main_of(absurd), check_of(absurd)], 20, CONFIG) is None
@@ -105,10 +136,10 @@ def test_without_cross_check_the_search_ends_at_a_doubtful_model():
     assert settled(verdict, 20, replace(CONFIG, cross_check=False))
 
 
-def test_rungs_go_from_plain_to_global_and_clear_only_focal_lengths_that_are_known():
+def test_rungs_begin_plainly_and_clear_only_focal_lengths_that_are_known():
     unknown, known = list(rungs(False)), list(rungs(True))
     assert unknown[0] == known[0]
-    assert unknown[-1].mapper == known[-1].mapper == "global"
+    assert all("global" in [rung.mapper for rung in every] for every in (unknown, known))
     assert all(rung.trust_focal for rung in unknown)
-    assert sum(not rung.trust_focal for rung in known) == 2
-    assert not any(rung.lax or rung.mapper == "global" for rung in known[:2])
+    assert sum(not rung.trust_focal for rung in known) == 1
+    assert not known[0].lax

@@ -1,5 +1,6 @@
 """Features, matches and the view graph, on pictures and numbers whose truth is known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,17 +12,23 @@ from reconstruction.configs import CamerasConfig
 from reconstruction.errors import IdenticalPhotos
 from reconstruction.errors import PlainPhotos
 from reconstruction.errors import TurnedOnTheSpot
+from reconstruction.frames.frame_set import Frame
+from reconstruction.frames.frame_set import FrameSet
 from reconstruction.progress import Progress
 from reconstruction.sfm.diagnosis import refuse_plain
 from reconstruction.sfm.diagnosis import refuse_still
 from reconstruction.sfm.diagnosis import refuse_turn
 from reconstruction.sfm.diagnosis import separate_places
+from reconstruction.sfm.diagnosis import why_left_out
 from reconstruction.sfm.features import Features
 from reconstruction.sfm.features import features_of
 from reconstruction.sfm.features import find_features
+from reconstruction.sfm.ladder import Verdict
 from reconstruction.sfm.matching import Pair
 from reconstruction.sfm.matching import match
 from reconstruction.sfm.matching import verify
+from reconstruction.sfm.model import Model
+from reconstruction.sfm.search import loose_ends
 from reconstruction.sfm.view_graph import ViewGraph
 from reconstruction.sfm.view_graph import around_gaps
 from reconstruction.sfm.view_graph import build_graph
@@ -138,6 +145,46 @@ def test_two_places_are_two_groups_but_a_few_stray_photos_are_not():
     assert separate_places(two, CamerasConfig()) == [tuple(range(6)), (6, 7, 8, 9)]
     strays = joined(20, *((a, a + 1, 60) for a in range(19) if a != 16))
     assert separate_places(strays, CamerasConfig()) == []
+
+
+def frames_of(photos: int, source: str = "IMG") -> FrameSet:
+    frames = (Frame(f"{place:03d}.jpg", f"{source}_{place}.JPG", (100, 80), 0, 1.0) for place in range(photos))
+    return FrameSet(Path(), tuple(frames))
+
+
+def test_an_unproven_photo_amidst_proven_ones_stays_and_a_loose_end_goes():
+    """The end of a walk that one mapping alone reached may be bent away from the rest."""
+    graph = joined(8, (0, 1, 60), (1, 2, 60), (2, 6, 40), (0, 6, 40), (3, 6, 40), (5, 7, 90), (6, 7, 90), (4, 7, 20))
+    model = Model(
+        Path(),
+        tuple(f.name for f in frames_of(8).frames),
+        np.zeros(0),
+        np.zeros(0),
+        np.zeros(0, np.int64),
+        np.zeros(0),
+        0,
+        0.0,
+        0.0,
+    )
+    verdict = Verdict(model, (), ("006.jpg", "007.jpg"), None, Path())
+    assert loose_ends(verdict, graph, frames_of(8)) == ("007.jpg",)
+
+
+def test_a_photo_left_out_is_told_why_in_the_words_of_what_was_seen():
+    graph = joined(6, (0, 1, 90), (1, 2, 20), (1, 3, 80), (4, 5, 70))
+    many = (blank_features(500),) * 6
+    frames = frames_of(6)
+    rich = ViewGraph(many, graph.cameras, graph.pairs)
+    said = [why_left_out(frame, frames, rich, {"000.jpg", "001.jpg"}) for frame in frames.frames[2:]]
+    assert said[0] == "it shares only 20 points with its best match, IMG_1.JPG"
+    assert said[1] == "it resembles IMG_1.JPG but no place for it agrees with the other photos"
+    assert said[2] == "it matches only photos that were left out too, like IMG_5.JPG"
+    alone = ViewGraph(many, graph.cameras, graph.pairs[:1])
+    soft = replace(frames.frames[2], sharpness=0.3)
+    assert (
+        why_left_out(soft, frames, alone, set()) == "it matches no other photo; it is also less sharp than the others"
+    )
+    assert "too dark or blurred" in why_left_out(frames.frames[0], frames, graph, set())
 
 
 def graph_of(pictures: list[np.ndarray], folder: Path) -> ViewGraph:
