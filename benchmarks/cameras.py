@@ -22,8 +22,8 @@ What made it fast (fox, CPU-s of two cores; the recipe of COLMAP alone: 118)
 - not tried: a smaller picture for the first mapping; decoding a photo once for features and straightening.
 
 Other captures (registered, verdict, CPU-s): sceaux_castle 11 of 11, accepted, 10; kitchen_small 24 of 25, accepted, 14;
-gopro 40 of 40, accepted, 34 (five seeds alike); pyramid 58 of 58, accepted, 28; lund climbs the ladder: by the seed 25 to
-29 of 29, accepted, 4.2 to 5.1 m from its GPS (which is good to some 5 m), one seed of five doubtful; about 70.
+gopro 40 of 40, accepted, 34 (five seeds alike); pyramid 58 of 58, accepted, 28; lund climbs the ladder: by the seed 25
+to 29 of 29, accepted, 4.2 to 5.1 m from its GPS (which is good to some 5 m), one seed of five doubtful; about 70.
 
 What two mappings agree in and is wrong all the same (found by poisoned captures, see sfm/lookalikes.py and
 sfm/gates.py): a cube with equal sides that folds into one, and half of the photos zoomed. Both are doubtful now.
